@@ -1,1 +1,74 @@
-//! core
+//! Objectives, indicators and error budgets, computed exactly.
+//!
+//! The core is a calculator with a place for a store. It knows no clock (`now` is an argument), no
+//! environment, no network and no float before a comparison.
+//!
+//! | Concept | Type |
+//! |---|---|
+//! | Measured aspect of behaviour (SLI) | [`Indicator`] |
+//! | One minute's counts from one source | [`Measurement`] |
+//! | Good and total events | [`EventCounts`] |
+//! | What is promised (SLO) | [`Objective`] |
+//! | Required level | [`Target`] |
+//! | The rule for the time span | [`TimeWindow`] |
+//! | The concrete dates | [`Period`] |
+//! | Allowed failure, spent, left | [`ErrorBudget`] |
+//! | Speed of spending | [`BurnRate`] |
+//! | Person who decides | [`User`] |
+//!
+//! Start with [`Service`] for the use cases over a store, or with [`evaluate`] for the arithmetic
+//! alone. A store of your own implements [`DefinitionRepository`] and [`MeasurementRepository`]; the
+//! contract kit in `testing` (feature `testing`) tests it.
+
+mod alert;
+mod budget;
+mod burn_rate;
+mod counts;
+mod decimal;
+mod duration;
+mod error;
+mod fault;
+mod indicator;
+mod measurement;
+pub mod memory;
+pub mod meter;
+mod name;
+mod objective;
+mod ratio;
+mod repository;
+mod revision;
+mod service;
+mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod text;
+mod time;
+mod user;
+mod window;
+
+pub use alert::{AlertCondition, AlertPolicy, AlertThreshold, Severity, default_coverage_floor};
+pub use budget::{BudgetReport, BudgetUnit, ErrorBudget, Reading, Status, evaluate, reading};
+pub use burn_rate::{BurnRate, Forecast, LOOKBACKS, Lookback, time_to_exhaustion};
+pub use counts::{Bucket, CountsError, EventCounts, MAX_COUNT, Width};
+pub use decimal::{Decimal, DecimalError, PartsPerBillion, PartsPerBillionError};
+pub use duration::{Shorthand, ShorthandError, Unit};
+pub use error::Error;
+pub use fault::Fault;
+pub use indicator::{Indicator, IndicatorKind, MetricQuery, MetricRole, MetricSource, Operator, Threshold};
+pub use measurement::{
+    Batch, BatchError, CLOCK_SKEW_MINUTES, MAX_BATCH, MAX_REVISION, Measurement, Receipt, Series, WriteEffect,
+};
+pub use name::{Name, NameError};
+pub use objective::{BudgetingMethod, NoData, Objective, Sla, SliceWidth, default_warning_threshold};
+pub use ratio::Ratio;
+pub use repository::{
+    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
+    Source,
+};
+pub use revision::{Change, Precondition, Revision, Stamp, Versioned};
+pub use service::{MAX_STEPS, Managed, Service, Written};
+pub use target::{Target, TargetError};
+pub use text::{Description, DisplayName, LabelError, Labels, Text, TextError};
+pub use time::{Minute, Period};
+pub use user::{Access, Email, EmailError, Role, User};
+pub use window::{CalendarWindow, RollingWindow, TimeWindow, WindowError, WindowPeriod, Zone};

@@ -1,0 +1,79 @@
+//! Why a use case did not do what it was asked.
+
+use crate::fault::Fault;
+use crate::name::Name;
+use crate::repository::{Kind, RepositoryError};
+use crate::revision::Revision;
+
+/// Each variant is a decision that the caller can take; none knows how it is shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input breaks rules; all of them are listed.
+    #[error("{} of the input must be corrected", match faults.len() { 1 => "one member".to_owned(), n => format!("{n} members") })]
+    Invalid {
+        /// What is wrong, and where.
+        faults: Vec<Fault>,
+    },
+    /// A parameter of the question makes no sense.
+    #[error("the parameter {parameter} cannot be used: {detail}")]
+    Parameter {
+        /// Its name.
+        parameter: &'static str,
+        /// What to do.
+        detail: String,
+    },
+    /// Nothing of that name exists.
+    #[error("there is no {kind} {name}; create it first or check the name")]
+    NotFound {
+        /// What was looked for.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+    },
+    /// Something of that name exists already.
+    #[error("the {kind} {name} exists already; replace it with its revision as precondition, or choose another name")]
+    Exists {
+        /// What was to be created.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+    },
+    /// It exists, so the caller must say which revision is meant.
+    #[error("the {kind} {name} exists; say which revision you mean to change")]
+    PreconditionRequired {
+        /// What was to be written.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+        /// What exists.
+        current: Revision,
+    },
+    /// It is not in the revision that the caller expected.
+    #[error("the {kind} {name} is not in the revision you named; read it again and decide")]
+    PreconditionFailed {
+        /// What was to be written.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+        /// What exists, if anything.
+        current: Option<Revision>,
+    },
+    /// Objectives are measured by it.
+    #[error(
+        "the indicator {indicator} is used; delete these objectives first or give them another indicator: {}",
+        list(objectives)
+    )]
+    InUse {
+        /// What was to be deleted.
+        indicator: Name,
+        /// What uses it, in order of name.
+        objectives: Vec<Name>,
+    },
+    /// The store did not do it.
+    #[error("the store did not answer the question")]
+    Repository(#[from] RepositoryError),
+}
+
+fn list(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}

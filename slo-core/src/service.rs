@@ -1,0 +1,335 @@
+//! What it does: the use cases.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::budget::{BudgetReport, evaluate, reading};
+use crate::counts::EventCounts;
+use crate::duration::Shorthand;
+use crate::error::Error;
+use crate::fault::Fault;
+use crate::indicator::Indicator;
+use crate::measurement::{Batch, Receipt, Series};
+use crate::memory::{MemoryDefinitions, MemoryMeasurements};
+use crate::name::Name;
+use crate::objective::{BudgetingMethod, Objective};
+use crate::repository::{
+    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
+};
+use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
+use crate::target::Target;
+use crate::time::{Minute, Period};
+use crate::user::User;
+
+/// The most steps of one answer of [`Service::counts`].
+pub const MAX_STEPS: u64 = 1_500;
+
+/// The service: plain use cases over repositories. Clone it freely.
+///
+/// ```
+/// use slo_core::{Indicator, IndicatorKind, Service, Stamp};
+///
+/// # fn block_on<F: Future>(work: F) -> F::Output {
+/// #     let mut work = std::pin::pin!(work);
+/// #     loop {
+/// #         if let std::task::Poll::Ready(done) =
+/// #             work.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) { return done; }
+/// #     }
+/// # }
+/// # block_on(async {
+/// let service = Service::in_memory();
+/// let stamp = Stamp { at: "2026-11-20T12:00:00Z".parse()?, by: None };
+/// let site = Indicator::new("site".parse()?, "web".parse()?, IndicatorKind::Ratio);
+/// assert_eq!(service.create(site, stamp).await?.revision.get(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Service {
+    /// Where indicators are kept.
+    pub indicators: Arc<dyn DefinitionRepository<Indicator>>,
+    /// Where objectives are kept.
+    pub objectives: Arc<dyn DefinitionRepository<Objective>>,
+    /// Where users are kept.
+    pub users: Arc<dyn DefinitionRepository<User>>,
+    /// Where counts are kept.
+    pub measurements: Arc<dyn MeasurementRepository>,
+}
+
+/// A definition as the use cases treat it: where it is kept and which rules reach beyond it.
+#[async_trait]
+pub trait Managed: Definition {
+    /// Where it is kept.
+    fn repository(service: &Service) -> &dyn DefinitionRepository<Self>;
+
+    /// Checks the rules that need other definitions, and fills in what follows from them.
+    async fn prepare(self, _service: &Service) -> Result<Self, Error> {
+        Ok(self)
+    }
+
+    /// Whether it may be deleted.
+    async fn release(_service: &Service, _name: &Name) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Managed for Indicator {
+    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
+        &*service.indicators
+    }
+
+    async fn release(service: &Service, name: &Name) -> Result<(), Error> {
+        let filter = Filter { indicator: Some(name.clone()), ..Filter::default() };
+        let used = service.objectives.list(&filter, None, MAX_PAGE).await?.items;
+        if used.is_empty() {
+            return Ok(());
+        }
+        let objectives = used.into_iter().map(|objective| objective.value.name).collect();
+        Err(Error::InUse { indicator: name.clone(), objectives })
+    }
+}
+
+#[async_trait]
+impl Managed for Objective {
+    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
+        &*service.objectives
+    }
+
+    /// The indicator and the owners must exist; the promise is about the indicator's present life.
+    async fn prepare(mut self, service: &Service) -> Result<Self, Error> {
+        let mut faults = self.faults();
+        if self.method != BudgetingMethod::Occurrences {
+            let detail = "only Occurrences can be computed in this version";
+            faults.push(Fault::new("/budgetingMethod", "unsupported", detail));
+        }
+        match service.indicators.get(&self.series.indicator).await? {
+            Some(indicator) => self.series.born = indicator.born,
+            None => faults.push(Fault::new("/indicator", "unknown", "no such indicator; create it first")),
+        }
+        for (i, owner) in self.owners.iter().enumerate() {
+            if service.users.get(owner).await?.is_none() {
+                faults.push(Fault::new(format!("/owners/{i}"), "unknown", "no such user; create it first"));
+            }
+        }
+        if faults.is_empty() { Ok(self) } else { Err(Error::Invalid { faults }) }
+    }
+}
+
+#[async_trait]
+impl Managed for User {
+    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
+        &*service.users
+    }
+}
+
+/// Whether a put made something new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It did not exist.
+    Created,
+    /// It replaced what existed.
+    Replaced,
+}
+
+impl Service {
+    /// Everything in the memory of this process.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self {
+            indicators: Arc::new(MemoryDefinitions::default()),
+            objectives: Arc::new(MemoryDefinitions::default()),
+            users: Arc::new(MemoryDefinitions::default()),
+            measurements: Arc::new(MemoryMeasurements::default()),
+        }
+    }
+
+    /// Creates a definition.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Invalid`], [`Error::Repository`].
+    pub async fn create<D: Managed>(&self, value: D, stamp: Stamp) -> Result<Versioned<D>, Error> {
+        let value = value.prepare(self).await?;
+        let name = value.name().clone();
+        let stored = D::repository(self).put(value, Precondition::Absent, stamp).await;
+        stored.map_err(|error| match error {
+            RepositoryError::Precondition { .. } => Error::Exists { kind: D::KIND, name },
+            other => other.into(),
+        })
+    }
+
+    /// Creates a definition, or replaces it given the precondition.
+    ///
+    /// # Errors
+    /// [`Error::PreconditionRequired`] when it exists and no precondition is given,
+    /// [`Error::PreconditionFailed`], [`Error::Invalid`], [`Error::Repository`].
+    pub async fn put<D: Managed>(
+        &self,
+        value: D,
+        precondition: Option<Precondition>,
+        stamp: Stamp,
+    ) -> Result<(Versioned<D>, Written), Error> {
+        let value = value.prepare(self).await?;
+        let name = value.name().clone();
+        let demanded = precondition.unwrap_or(Precondition::Absent);
+        match D::repository(self).put(value, demanded, stamp).await {
+            Ok(stored) if stored.born == stored.revision => Ok((stored, Written::Created)),
+            Ok(stored) => Ok((stored, Written::Replaced)),
+            Err(RepositoryError::Precondition { current }) => Err(refused::<D>(name, precondition, current)),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Deletes a definition given the precondition.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::PreconditionRequired`] when no precondition is given,
+    /// [`Error::PreconditionFailed`], [`Error::InUse`], [`Error::Repository`].
+    pub async fn delete<D: Managed>(
+        &self,
+        name: &Name,
+        precondition: Option<Precondition>,
+        stamp: Stamp,
+    ) -> Result<(), Error> {
+        let current = D::repository(self).get(name).await?.map(|stored| stored.revision);
+        let demanded = match (precondition, current) {
+            (None, None) => return Err(Error::NotFound { kind: D::KIND, name: name.clone() }),
+            (Some(demanded), _) if demanded.holds(current) => demanded,
+            _ => return Err(refused::<D>(name.clone(), precondition, current)),
+        };
+        D::release(self, name).await?;
+        match D::repository(self).delete(name, demanded, stamp).await {
+            Ok(()) => Ok(()),
+            Err(RepositoryError::Precondition { current }) => Err(refused::<D>(name.clone(), precondition, current)),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The current version of a definition.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Repository`].
+    pub async fn get<D: Managed>(&self, name: &Name) -> Result<Versioned<D>, Error> {
+        let stored = D::repository(self).get(name).await?;
+        stored.ok_or_else(|| Error::NotFound { kind: D::KIND, name: name.clone() })
+    }
+
+    /// One page of definitions, in order of name.
+    ///
+    /// # Errors
+    /// [`Error::Repository`].
+    pub async fn list<D: Managed>(
+        &self,
+        filter: &Filter,
+        after: Option<Name>,
+        limit: usize,
+    ) -> Result<Page<Versioned<D>>, Error> {
+        Ok(D::repository(self).list(filter, after, limit).await?)
+    }
+
+    /// At most `limit` changes of a definition older than `before`, newest first; those of a deleted
+    /// one too.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the name never existed, [`Error::Repository`].
+    pub async fn changes<D: Managed>(
+        &self,
+        name: &Name,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> Result<Vec<Change<D>>, Error> {
+        let changes = D::repository(self).changes(name, before, limit).await?;
+        if changes.is_empty() && before.is_none() {
+            return Err(Error::NotFound { kind: D::KIND, name: name.clone() });
+        }
+        Ok(changes)
+    }
+
+    /// Writes measurements of one source of an indicator. Safe to repeat at any time.
+    ///
+    /// # Errors
+    /// [`Error::Repository`]; after one, part of the batch may be written: write it again.
+    pub async fn record(
+        &self,
+        indicator: &Versioned<Indicator>,
+        source: &Name,
+        batch: &Batch,
+        now: Timestamp,
+    ) -> Result<Receipt, Error> {
+        Ok(self.measurements.write(&series(indicator), source, batch, now).await?)
+    }
+
+    /// The counts of an indicator in steps on the epoch grid, all sources added up, empty steps left
+    /// out. Only minutes in `[from, to)` count, so the answers of a partition add up to that of the
+    /// whole.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] when the span is empty or longer than [`MAX_STEPS`] steps;
+    /// [`Error::NotFound`], [`Error::Repository`].
+    pub async fn counts(
+        &self,
+        name: &Name,
+        period: Period,
+        step: Shorthand,
+    ) -> Result<Vec<(Minute, EventCounts)>, Error> {
+        let refused = |parameter, detail: &str| Error::Parameter { parameter, detail: detail.to_owned() };
+        let width = match step.minutes() {
+            Some(minutes @ (1 | 5 | 60 | 1_440)) => i64::try_from(minutes).unwrap_or(i64::MAX),
+            _ => return Err(refused("step", "use 1m, 5m, 1h or 1d")),
+        };
+        if period.start >= period.end {
+            return Err(refused("from", "it must lie before to"));
+        }
+        let whole = Period::new(period.start.on_grid(width), (period.end - 1).on_grid(width) + width);
+        if whole.minutes() / width.unsigned_abs() > MAX_STEPS {
+            return Err(refused("step", "the span has more than 1,500 steps; ask for a shorter one or a longer step"));
+        }
+        let indicator = self.get::<Indicator>(name).await?;
+        let resolution = if width < 60 { Resolution::Minutes } else { Resolution::Hours { cuts: Vec::new() } };
+        let mut steps: BTreeMap<Minute, EventCounts> = BTreeMap::new();
+        for bucket in self.measurements.read(&series(&indicator), period, &resolution).await? {
+            *steps.entry(bucket.start.on_grid(width)).or_default() += bucket.counts;
+        }
+        Ok(steps.into_iter().collect())
+    }
+
+    /// The error budget of an objective at an instant; `what_if` replaces its target.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a future instant; [`Error::NotFound`], [`Error::Repository`].
+    pub async fn error_budget(
+        &self,
+        name: &Name,
+        at: Timestamp,
+        what_if: Option<Target>,
+        now: Timestamp,
+    ) -> Result<(Versioned<Objective>, BudgetReport), Error> {
+        if at > now {
+            let detail = format!("{at} lies in the future; ask for an instant up to now");
+            return Err(Error::Parameter { parameter: "at", detail });
+        }
+        let objective = self.get::<Objective>(name).await?;
+        let reading = reading(&objective.value, at);
+        let resolution = Resolution::Hours { cuts: reading.cuts };
+        let buckets = self.measurements.read(&objective.value.series, reading.period, &resolution).await?;
+        let report = evaluate(&objective.value, at, what_if, &buckets);
+        Ok((objective, report))
+    }
+}
+
+fn series(indicator: &Versioned<Indicator>) -> Series {
+    Series { indicator: indicator.value.name.clone(), born: indicator.born }
+}
+
+fn refused<D: Definition>(name: Name, precondition: Option<Precondition>, current: Option<Revision>) -> Error {
+    let kind: Kind = D::KIND;
+    match (precondition, current) {
+        (None, Some(current)) => Error::PreconditionRequired { kind, name, current },
+        // Deleted between two looks.
+        (None, None) => Error::NotFound { kind, name },
+        (Some(_), current) => Error::PreconditionFailed { kind, name, current },
+    }
+}
