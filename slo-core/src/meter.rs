@@ -15,7 +15,9 @@ use std::task::{Context, Poll};
 /// use slo_core::meter::{Consumed, Meter, record};
 ///
 /// let meter = Meter::default();
-/// let work = meter.measure(async { record(Consumed { calls: 1, read_milli: 500, write_milli: 0 }) });
+/// let work = meter.measure(async {
+///     record(Consumed { calls: 1, read_milli: 500, ..Consumed::default() });
+/// });
 /// # let mut work = std::pin::pin!(work);
 /// # let _ = std::future::Future::poll(work.as_mut(), &mut std::task::Context::from_waker(std::task::Waker::noop()));
 /// // … once awaited:
@@ -29,6 +31,7 @@ struct Sums {
     calls: AtomicU64,
     read_milli: AtomicU64,
     write_milli: AtomicU64,
+    micros: AtomicU64,
 }
 
 /// Calls and capacity, in thousandths of a capacity unit.
@@ -40,6 +43,8 @@ pub struct Consumed {
     pub read_milli: u64,
     /// Thousandths of write capacity units.
     pub write_milli: u64,
+    /// Microseconds spent in them, parallel ones added up.
+    pub micros: u64,
 }
 
 thread_local! {
@@ -53,6 +58,7 @@ pub fn record(consumed: Consumed) {
             sums.calls.fetch_add(consumed.calls, Ordering::Relaxed);
             sums.read_milli.fetch_add(consumed.read_milli, Ordering::Relaxed);
             sums.write_milli.fetch_add(consumed.write_milli, Ordering::Relaxed);
+            sums.micros.fetch_add(consumed.micros, Ordering::Relaxed);
         }
     });
 }
@@ -70,6 +76,7 @@ impl Meter {
             calls: self.0.calls.load(Ordering::Relaxed),
             read_milli: self.0.read_milli.load(Ordering::Relaxed),
             write_milli: self.0.write_milli.load(Ordering::Relaxed),
+            micros: self.0.micros.load(Ordering::Relaxed),
         }
     }
 }

@@ -1,0 +1,11 @@
+//! What every route shares: reading requests, writing answers.
+
+pub(crate) mod body;
+pub(crate) mod cursor;
+pub(crate) mod etag;
+pub(crate) mod fields;
+pub(crate) mod json;
+pub(crate) mod links;
+pub(crate) mod observe;
+pub(crate) mod problem;
+pub(crate) mod query;

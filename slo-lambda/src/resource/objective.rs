@@ -1,0 +1,522 @@
+//! `/objectives`
+
+use axum::Json as JsonAnswer;
+use axum::response::IntoResponse;
+use jiff::Timestamp;
+use serde::Serialize;
+use slo_core::{
+    AlertCondition, AlertPolicy, AlertThreshold, BudgetingMethod, CalendarWindow, Decimal, Description, DisplayName,
+    Fault, Labels, MAX_COUNT, Name, NoData, Objective, PartsPerBillion, Ratio, Revision, RollingWindow, Series,
+    Severity, Shorthand, Sla, SliceWidth, Target, TimeWindow, Versioned, Zone, default_coverage_floor,
+    default_warning_threshold,
+};
+use utoipa::ToSchema;
+
+use super::definition::{Resource, definition_routes, item};
+use super::indicator::{labels, no_labels};
+use crate::edge::fields::{At, Faults, Fields, boolean, choice, decimal, integer, list as list_of, text};
+use crate::edge::links::{Base, Links};
+
+/// A promise (SLO).
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Objective)]
+pub(crate) struct ObjectiveDto {
+    /// The identifier: an RFC 1123 label.
+    #[schema(value_type = String, pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", example = "checkout-availability")]
+    name: Name,
+    /// How people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 256)]
+    display_name: Option<DisplayName>,
+    /// What is promised, to whom and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 1050)]
+    description: Option<Description>,
+    /// The service it belongs to.
+    #[schema(value_type = String, example = "web")]
+    service: Name,
+    /// The indicator it is measured by.
+    #[schema(value_type = String, example = "site")]
+    indicator: Name,
+    /// The required ratio in (0,1), an exact decimal of at most 9 decimals; a string is accepted too.
+    #[schema(example = 0.999, exclusive_minimum = 0, exclusive_maximum = 1)]
+    target: f64,
+    /// The span of time it holds for.
+    time_window: TimeWindowDto,
+    /// How failure is counted.
+    budgeting_method: MethodDto,
+    /// The ratio that makes a slice good, in (0,1]; needed for Timeslices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_slice_target: Option<f64>,
+    /// The width of a slice; 1m when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "1m")]
+    time_slice_window: Option<Shorthand>,
+    /// What a slice without data means; ignore when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<NoDataDto>)]
+    no_data: Option<NoData>,
+    /// `warning` begins at this remaining ratio; 0.25 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    warning_threshold: Option<f64>,
+    /// The users who answer for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, required = false, max_items = 20)]
+    owners: Vec<Name>,
+    /// The agreement inside which it is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sla: Option<SlaDto>,
+    /// What replaces the default alert conditions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_policy: Option<AlertPolicyDto>,
+    /// Free labels.
+    #[serde(skip_serializing_if = "no_labels")]
+    #[schema(value_type = BTreeMap<String, String>, required = false)]
+    labels: Labels,
+    /// When it was created.
+    #[schema(read_only)]
+    created_at: Timestamp,
+    /// When this revision was written.
+    #[schema(read_only)]
+    updated_at: Timestamp,
+    /// The revision; its ETag.
+    #[schema(read_only)]
+    revision: u64,
+    /// What can be done next.
+    #[schema(read_only)]
+    links: Links,
+}
+
+/// OpenSLO's time window.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TimeWindow)]
+struct TimeWindowDto {
+    /// 1h to 366d when rolling; 1d, 1w, 1M, 1Q or 1Y when not.
+    #[schema(value_type = String, example = "28d")]
+    duration: Shorthand,
+    /// Whether it moves with the clock or follows the calendar.
+    is_rolling: bool,
+    /// Needed when isRolling is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar: Option<CalendarDto>,
+}
+
+/// Whose calendar.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Calendar)]
+struct CalendarDto {
+    /// Sets the weekday on which weeks begin; local to timeZone.
+    #[schema(example = "2026-01-05 00:00:00")]
+    start_time: String,
+    /// An IANA time zone.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: String,
+}
+
+/// How failure is counted (OpenSLO's words).
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = BudgetingMethod)]
+enum MethodDto {
+    Occurrences,
+    Timeslices,
+    RatioTimeslices,
+}
+
+/// What a slice without data means.
+#[derive(ToSchema)]
+#[schema(as = NoData, rename_all = "camelCase")]
+#[expect(dead_code, reason = "names the words of the schema")]
+enum NoDataDto {
+    Ignore,
+    Good,
+    Bad,
+}
+
+/// The agreement with a customer.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Sla)]
+struct SlaDto {
+    /// The agreed ratio; below the objective's target.
+    target: f64,
+    /// What was agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 1050)]
+    description: Option<Description>,
+}
+
+/// Alert conditions.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AlertPolicy)]
+struct AlertPolicyDto {
+    /// Each fires on its own.
+    conditions: Vec<AlertConditionDto>,
+    /// Below this coverage an alert keeps its state; 0.9 when absent.
+    #[schema(required = false)]
+    coverage_floor: f64,
+}
+
+/// Fires when the burn rate of both windows exceeds the threshold.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AlertCondition)]
+struct AlertConditionDto {
+    /// page or ticket.
+    #[schema(value_type = String)]
+    severity: Severity,
+    /// The window that shows it matters.
+    #[schema(value_type = String, example = "1h")]
+    long_window: Shorthand,
+    /// The window that shows it goes on.
+    #[schema(value_type = String, example = "5m")]
+    short_window: Shorthand,
+    /// A burn rate; this or budgetFraction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    /// The fraction of the budget that the long window may spend; this or threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_fraction: Option<f64>,
+    /// Held back with fewer events in the long window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum_events: Option<u64>,
+}
+
+/// Nine decimals at most: the nearest float prints as the same decimal.
+pub(super) fn parts(parts: PartsPerBillion) -> f64 {
+    Ratio::new(i128::from(parts.get()), 1_000_000_000).unwrap_or(Ratio::ZERO).to_f64()
+}
+
+impl Resource for Objective {
+    type Dto = ObjectiveDto;
+
+    const SCHEMA: &'static str = "Objective";
+
+    fn show(stored: &Versioned<Self>, links: Links) -> ObjectiveDto {
+        let value = stored.value.clone();
+        let (budgeting_method, time_slice_target) = match value.method {
+            BudgetingMethod::Occurrences => (MethodDto::Occurrences, None),
+            BudgetingMethod::Timeslices { target, .. } => (MethodDto::Timeslices, Some(parts(target))),
+            BudgetingMethod::RatioTimeslices { .. } => (MethodDto::RatioTimeslices, None),
+        };
+        let slices = value.method.slice_width();
+        let width = |width: SliceWidth| {
+            u32::try_from(width.minutes()).ok().and_then(|n| Shorthand::new(n, slo_core::Unit::Minute))
+        };
+        let calendar = match &value.time_window {
+            TimeWindow::Rolling(_) => None,
+            TimeWindow::Calendar(window) => Some(CalendarDto {
+                start_time: window.anchor().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+                time_zone: window.zone().name().to_owned(),
+            }),
+        };
+        ObjectiveDto {
+            name: value.name,
+            display_name: value.display_name,
+            description: value.description,
+            service: value.service,
+            indicator: value.series.indicator,
+            target: parts(value.target.into()),
+            time_window: TimeWindowDto {
+                duration: value.time_window.duration(),
+                is_rolling: calendar.is_none(),
+                calendar,
+            },
+            budgeting_method,
+            time_slice_target,
+            time_slice_window: slices.and_then(width),
+            no_data: slices.map(|_| value.no_data),
+            warning_threshold: (value.warning_threshold != default_warning_threshold())
+                .then(|| parts(value.warning_threshold)),
+            owners: value.owners,
+            sla: value.sla.map(|sla| SlaDto { target: parts(sla.target.into()), description: sla.description }),
+            alert_policy: value.alert_policy.map(|policy| AlertPolicyDto {
+                conditions: policy.conditions.into_iter().map(show_condition).collect(),
+                coverage_floor: parts(policy.coverage_floor),
+            }),
+            labels: value.labels,
+            created_at: stored.created_at,
+            updated_at: stored.updated.at,
+            revision: stored.revision.get(),
+            links,
+        }
+    }
+
+    fn read(name: Option<Name>, fields: &mut Fields<'_>, faults: &mut Faults) -> Option<Self> {
+        let display_name = fields.optional("displayName", faults, text);
+        let description = fields.optional("description", faults, text);
+        let service = fields.required("service", faults, text);
+        let indicator = fields.required("indicator", faults, text);
+        let target = fields.required("target", faults, decimal::<Target>);
+        let time_window = fields.required("timeWindow", faults, time_window);
+        let method = method(fields, faults);
+        let no_data = fields.optional("noData", faults, choice(NoData::ALL));
+        let warning_threshold = fields.optional("warningThreshold", faults, decimal::<PartsPerBillion>);
+        let owners = fields.optional("owners", faults, list_of(20, text));
+        let sla = fields.optional("sla", faults, sla);
+        let alert_policy = fields.optional("alertPolicy", faults, alert_policy);
+        let labels = fields.optional("labels", faults, labels);
+        let objective = Self {
+            name: name?,
+            display_name: display_name?,
+            description: description?,
+            service: service?,
+            // The life of the indicator's name is found when the objective is stored.
+            series: Series { indicator: indicator?, born: Revision::FIRST },
+            target: target?,
+            time_window: time_window?,
+            method: method?,
+            no_data: no_data?.unwrap_or_default(),
+            warning_threshold: warning_threshold?.unwrap_or_else(default_warning_threshold),
+            owners: owners?.unwrap_or_default(),
+            sla: sla?,
+            alert_policy: alert_policy?,
+            labels: labels?.unwrap_or_default(),
+        };
+        // With the other faults of the body; the use case asks again what needs the store.
+        faults.extend(objective.faults());
+        Some(objective)
+    }
+
+    fn links(name: &Name, base: &Base, links: Links) -> Links {
+        let path = item::<Self>(name);
+        links.add("errorBudget", "GET", base.href(&format!("{path}/error-budget"))).add(
+            "revisions",
+            "GET",
+            base.href(&format!("{path}/revisions")),
+        )
+    }
+}
+
+fn show_condition(condition: AlertCondition) -> AlertConditionDto {
+    let (threshold, budget_fraction) = match condition.threshold {
+        AlertThreshold::BurnRate(k) => {
+            (k.billionths().and_then(|k| Ratio::new(k, 1_000_000_000)).map(Ratio::to_f64), None)
+        }
+        AlertThreshold::BudgetFraction(fraction) => (None, Some(parts(fraction))),
+    };
+    AlertConditionDto {
+        severity: condition.severity,
+        long_window: condition.long_window,
+        short_window: condition.short_window,
+        threshold,
+        budget_fraction,
+        minimum_events: condition.minimum_events,
+    }
+}
+
+fn method(fields: &mut Fields<'_>, faults: &mut Faults) -> Option<BudgetingMethod> {
+    let words = [
+        ("Occurrences", MethodDto::Occurrences),
+        ("Timeslices", MethodDto::Timeslices),
+        ("RatioTimeslices", MethodDto::RatioTimeslices),
+    ];
+    let method = fields.required("budgetingMethod", faults, choice(words));
+    let slice_target = fields.optional("timeSliceTarget", faults, decimal::<PartsPerBillion>);
+    let width = fields.optional("timeSliceWindow", faults, |at, faults| {
+        let shorthand: Shorthand = text(at, faults)?;
+        let width = shorthand.minutes().and_then(SliceWidth::new);
+        if width.is_none() {
+            faults.push(Fault::new(at.pointer, "notADivisor", "a slice must divide the day: 1m, 5m, 15m, 1h, …"));
+        }
+        width
+    });
+    let width = width?.unwrap_or(SliceWidth::MINUTE);
+    match (method?, slice_target?) {
+        (MethodDto::Occurrences, _) => Some(BudgetingMethod::Occurrences),
+        (MethodDto::RatioTimeslices, _) => Some(BudgetingMethod::RatioTimeslices { width }),
+        (MethodDto::Timeslices, Some(target)) if target.get() > 0 => {
+            Some(BudgetingMethod::Timeslices { target, width })
+        }
+        (MethodDto::Timeslices, _) => {
+            faults.push(Fault::new(
+                "/timeSliceTarget",
+                "required",
+                "Timeslices need the ratio, above 0 and at most 1, that makes a slice good",
+            ));
+            None
+        }
+    }
+}
+
+fn time_window(at: At<'_>, faults: &mut Faults) -> Option<TimeWindow> {
+    let mut fields = Fields::open(at, faults)?;
+    let duration = fields.required("duration", faults, text::<Shorthand>);
+    let is_rolling = fields.required("isRolling", faults, boolean);
+    let calendar = fields.optional("calendar", faults, calendar);
+    fields.close(faults);
+    let calendar = calendar?;
+    let window = match (is_rolling?, calendar) {
+        (true, None) => RollingWindow::new(duration?).map(TimeWindow::Rolling),
+        (false, Some((anchor, zone))) => CalendarWindow::new(duration?, anchor, zone).map(TimeWindow::Calendar),
+        (true, Some(_)) => {
+            faults.push(Fault::new(
+                at.child("calendar"),
+                "notAllowed",
+                "a rolling window has no calendar; leave it out or set isRolling to false",
+            ));
+            return None;
+        }
+        (false, None) => {
+            faults.push(Fault::new(
+                at.child("calendar"),
+                "required",
+                "a calendar window says where and from which day: startTime and timeZone",
+            ));
+            return None;
+        }
+    };
+    window.map_err(|error| faults.push(Fault::new(at.child("duration"), "invalid", error))).ok()
+}
+
+fn calendar(at: At<'_>, faults: &mut Faults) -> Option<(jiff::civil::DateTime, Zone)> {
+    let mut fields = Fields::open(at, faults)?;
+    let start = fields.required("startTime", faults, |at, faults| {
+        let text: String = text(at, faults)?;
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            faults.push(Fault::new(at.pointer, "invalid", "write a local time such as 2026-01-05 00:00:00"));
+        }
+        parsed
+    });
+    let zone = fields.required("timeZone", faults, |at, faults| {
+        let zone = Zone::new(&text::<String>(at, faults)?);
+        if zone.is_none() {
+            faults.push(Fault::new(at.pointer, "invalid", "write an IANA time zone such as Europe/Berlin or UTC"));
+        }
+        zone
+    });
+    fields.close(faults);
+    Some((start?, zone?))
+}
+
+fn sla(at: At<'_>, faults: &mut Faults) -> Option<Sla> {
+    let mut fields = Fields::open(at, faults)?;
+    let target = fields.required("target", faults, decimal::<Target>);
+    let description = fields.optional("description", faults, text);
+    fields.close(faults);
+    Some(Sla { target: target?, description: description? })
+}
+
+fn alert_policy(at: At<'_>, faults: &mut Faults) -> Option<AlertPolicy> {
+    let mut fields = Fields::open(at, faults)?;
+    let conditions = fields.required("conditions", faults, list_of(20, alert_condition));
+    let coverage_floor = fields.optional("coverageFloor", faults, decimal::<PartsPerBillion>);
+    fields.close(faults);
+    Some(AlertPolicy {
+        conditions: conditions?,
+        coverage_floor: coverage_floor?.unwrap_or_else(default_coverage_floor),
+    })
+}
+
+fn alert_condition(at: At<'_>, faults: &mut Faults) -> Option<AlertCondition> {
+    let mut fields = Fields::open(at, faults)?;
+    let severity = fields.required("severity", faults, choice(Severity::ALL));
+    let long_window = fields.required("longWindow", faults, text::<Shorthand>);
+    let short_window = fields.required("shortWindow", faults, text::<Shorthand>);
+    let burn_rate = fields.optional("threshold", faults, |at, faults| {
+        let k: Decimal = decimal(at, faults)?;
+        let valid = k.billionths().is_some_and(|k| k > 0);
+        if !valid {
+            faults.push(Fault::new(
+                at.pointer,
+                "invalid",
+                "write a burn rate above 0 with at most 9 decimals, such as 14.4",
+            ));
+        }
+        valid.then_some(k)
+    });
+    let fraction = fields.optional("budgetFraction", faults, decimal::<PartsPerBillion>);
+    let minimum_events = fields.optional("minimumEvents", faults, integer(MAX_COUNT));
+    fields.close(faults);
+    let threshold = match (burn_rate?, fraction?) {
+        (Some(k), None) => AlertThreshold::BurnRate(k),
+        (None, Some(fraction)) => AlertThreshold::BudgetFraction(fraction),
+        _ => {
+            faults.push(Fault::new(at.child("threshold"), "required", "write either threshold or budgetFraction"));
+            return None;
+        }
+    };
+    Some(AlertCondition {
+        severity: severity?,
+        long_window: long_window?,
+        short_window: short_window?,
+        threshold,
+        minimum_events: minimum_events?,
+    })
+}
+
+definition_routes!(Objective, ObjectiveDto, "objectives", "/objectives", "/objectives/{name}");
+
+/// One version of an objective.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ObjectiveRevision)]
+pub(crate) struct RevisionDto {
+    /// The revision.
+    revision: u64,
+    /// When it was written.
+    at: Timestamp,
+    /// Who wrote it; null when nobody had to say.
+    #[schema(value_type = Option<String>)]
+    by: Option<Name>,
+    /// What it said; null when it was deleted.
+    objective: Option<serde_json::Value>,
+}
+
+/// The members of an objective that a revision is about.
+fn said(stored: &Versioned<Objective>) -> Option<serde_json::Value> {
+    let mut value = serde_json::to_value(Objective::show(stored, Links::default())).ok()?;
+    let members = value.as_object_mut()?;
+    for member in ["createdAt", "updatedAt", "revision", "links"] {
+        members.remove(member);
+    }
+    Some(value)
+}
+
+/// Every version of an objective, newest first, those of a deleted one too.
+#[utoipa::path(get, path = "/objectives/{name}/revisions", tag = "objectives",
+    params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before")),
+    responses((status = 200, body = PageDto<RevisionDto>), (status = 404, body = ProblemDto, content_type = "application/problem+json")))]
+pub(crate) async fn revisions(
+    axum::extract::State(app): AppState,
+    base: Base,
+    name: PathName,
+    mut query: Query,
+) -> Answer {
+    let (limit, cursor) = (query.limit(), query.cursor());
+    query.close()?;
+    let path = format!("{}/revisions", item::<Objective>(&name.0));
+    let place = cursor.map(|cursor| app.cursor_key.open(&path, &cursor)).transpose()?;
+    let before = place.and_then(|place| place.parse().ok()).and_then(Revision::new);
+    let mut changes = app.service.changes::<Objective>(&name.0, before, limit + 1).await?;
+    let more = changes.len() > limit;
+    changes.truncate(limit);
+    let next = changes.last().filter(|_| more).map(|last| app.cursor_key.seal(&path, &last.revision.to_string()));
+    let show = |change: slo_core::Change<Objective>| {
+        let stamp = change.stamp.clone();
+        let version = |value| Versioned {
+            value,
+            revision: change.revision,
+            born: change.revision,
+            created_at: stamp.at,
+            updated: stamp.clone(),
+        };
+        RevisionDto {
+            revision: change.revision.get(),
+            at: stamp.at,
+            by: stamp.by.clone(),
+            objective: change.value.map(version).and_then(|version| said(&version)),
+        }
+    };
+    let links = Links::default().add("self", "GET", base.href(&path)).add(
+        "objective",
+        "GET",
+        base.href(&item::<Objective>(&name.0)),
+    );
+    Ok(JsonAnswer(PageDto { items: changes.into_iter().map(show).collect(), next, links }).into_response())
+}
