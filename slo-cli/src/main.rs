@@ -1,2 +1,102 @@
-//! slo
-fn main() {}
+//! `slo`: the error-budget service on one machine, and its command-line client.
+//!
+//! Results go to standard output and are stable; diagnostics go to standard error.
+//! Exit codes: 0 all well, 1 an error, 2 wrong usage.
+
+mod apply;
+mod budget;
+mod calc;
+mod client;
+mod decimal;
+mod error;
+mod get;
+mod ingest;
+mod json;
+mod output;
+mod problem;
+mod resource;
+mod serve;
+mod table;
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use client::{Client, Connection};
+use error::{Error, Result};
+use output::Format;
+
+/// Error budgets: keep service level objectives, measure them, decide by what is left
+#[derive(Debug, Parser)]
+#[command(
+    name = "slo",
+    version,
+    after_help = "\
+Exit codes: 0 all well, 1 an error, 2 wrong usage.
+
+Start with:
+  slo serve &
+  slo apply -f slo.yaml
+  slo ingest site --access-log access.log
+  slo budget"
+)]
+struct Cli {
+    #[command(flatten)]
+    connection: Connection,
+    /// How results are printed
+    #[arg(long, value_name = "FORMAT", default_value = "table", global = true)]
+    output: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Apply(apply::Apply),
+    Get(get::Get),
+    Delete(get::Delete),
+    Ingest(ingest::Ingest),
+    Budget(budget::Budget),
+    Calc(calc::Calc),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("slo: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result {
+    let Cli { connection, output, command } = cli;
+    match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Calc(args) => calc::run(&args, output),
+        Command::Apply(args) => apply::run(&args, &Client::new(&connection)?, output),
+        Command::Get(args) => get::run(&args, &Client::new(&connection)?, output),
+        Command::Delete(args) => get::delete(&args, &Client::new(&connection)?, output),
+        Command::Ingest(args) => ingest::run(&args, Client::new(&connection)?, output),
+        Command::Budget(args) => budget::run(&args, &Client::new(&connection)?, output),
+    }
+}
+
+/// An error and its causes, outermost first.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let said = source.to_string();
+        // Some libraries repeat their source in their own text.
+        if !text.ends_with(&said) {
+            text.push_str(&format!(": {said}"));
+        }
+        cause = source.source();
+    }
+    text
+}

@@ -201,11 +201,11 @@ pub fn evaluate(objective: &Objective, at: Timestamp, what_if: Option<Target>, b
     let sli = Ratio::new(signed(counts.good()), signed(counts.total()));
     let has_data = sli.is_some();
     let exhausted = has_data && budget.is_exhausted();
-    let warning = Ratio::new(i128::from(objective.warning_threshold.get()), BILLION);
+    let warning = Ratio::from(objective.warning_threshold);
     let status = match budget.remaining_ratio {
         None => Status::NoData,
         Some(_) if exhausted => Status::Exhausted,
-        remaining if remaining <= warning => Status::Warning,
+        Some(remaining) if remaining <= warning => Status::Warning,
         Some(_) => Status::Ok,
     };
     let burn_rates: Vec<BurnRate> = lookbacks(&period)
@@ -222,7 +222,7 @@ pub fn evaluate(objective: &Objective, at: Timestamp, what_if: Option<Target>, b
         counts,
         sli,
         budget,
-        met: sli.map(|sli| sli >= Ratio::new(i128::from(target.parts_per_billion()), BILLION).expect("above zero")),
+        met: sli.map(|sli| sli >= Ratio::from(target)),
         exhausted,
         status,
         coverage: Ratio::new(i128::from(with_data), i128::from(period.elapsed.minutes())),

@@ -52,7 +52,8 @@ impl Lookback {
 pub struct BurnRate {
     /// The look-back.
     pub lookback: Lookback,
-    /// `(1 - sli) / b`; `None` without events in the look-back.
+    /// `(1 - sli) / b`; `None` without events in the look-back or in the period, whose start a
+    /// look-back may cross.
     pub rate: Option<Ratio>,
     /// The share of the period's budget that the look-back spent: `bad / (b·n_P)`, the volume form;
     /// `None` whenever the rate is.
@@ -76,7 +77,7 @@ impl BurnRate {
     ) -> Self {
         let failed = signed(spent.bad()) * BILLION;
         let allowed = |counts: EventCounts| signed(counts.total()) * i128::from(target.allowed_failure());
-        let rate = Ratio::new(failed, allowed(spent));
+        let rate = Ratio::new(failed, allowed(spent)).filter(|_| counts.total() > 0);
         let seconds = period.whole().minutes() * 60;
         let remaining = ErrorBudget::of_events(counts, target).remaining_ratio;
         Self {
@@ -195,14 +196,12 @@ fn first_exhausted(
     }
     let mut left = budget.remaining.big();
     let mut from = end;
-    let stops = ageing.iter().map(|a| (a.at, a.bad)).chain([(horizon + 1, 0)]);
+    let stops = ageing.iter().map(|a| (a.at, a.bad)).chain([(horizon, 0)]);
     for (until, given_back) in stops {
         // The first minute from which nothing is left: left <= per_minute · (t - end).
         let minutes = (&left / &per_minute).ceil().to_integer().to_i64();
-        if let Some(t) = minutes.map(|m| (end + m).max(from))
-            && t < until
-        {
-            return (t <= horizon).then_some(t);
+        if let Some(minutes) = minutes.filter(|minutes| *minutes < until - end) {
+            return Some((end + minutes).max(from));
         }
         left += BigRational::from(BigInt::from(given_back));
         from = until;

@@ -6,6 +6,9 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
+use crate::decimal::PartsPerBillion;
+use crate::target::Target;
+
 /// An exact quotient of two 128-bit integers.
 ///
 /// Every comparison the service makes is made on these; a float appears only when a finished result
@@ -26,7 +29,7 @@ pub struct Ratio {
     denominator: i128,
 }
 
-/// A printed figure has this many significant digits; an f64 carries them unharmed.
+/// A printed figure has this many significant digits: as many as an f64 carries unharmed.
 const PRINTED_DIGITS: u32 = 15;
 
 impl Ratio {
@@ -72,12 +75,6 @@ impl Ratio {
     #[must_use]
     pub(crate) fn big(self) -> BigRational {
         BigRational::new_raw(BigInt::from(self.numerator), BigInt::from(self.denominator))
-    }
-
-    /// The nearest f64 to the printed text: for output only, never to be compared.
-    #[must_use]
-    pub fn to_f64(self) -> f64 {
-        self.to_string().parse().expect("a printed ratio is a float literal")
     }
 }
 
@@ -127,6 +124,26 @@ fn place_point(digits: &str, point: i64) -> String {
         Ok(0) | Err(_) => format!("0.{}{significant}", "0".repeat(usize::try_from(-point).unwrap_or(0))),
         Ok(whole) if whole >= significant.len() => format!("{significant}{}", "0".repeat(whole - significant.len())),
         Ok(whole) => format!("{}.{}", &significant[..whole], &significant[whole..]),
+    }
+}
+
+/// As a JSON number with the printed digits: no float on the way out either.
+impl serde::Serialize for Ratio {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = serde_json::value::RawValue::from_string(self.to_string());
+        number.map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl From<PartsPerBillion> for Ratio {
+    fn from(parts: PartsPerBillion) -> Self {
+        Self { numerator: i128::from(parts.get()), denominator: i128::from(PartsPerBillion::ONE.get()) }
+    }
+}
+
+impl From<Target> for Ratio {
+    fn from(target: Target) -> Self {
+        PartsPerBillion::from(target).into()
     }
 }
 

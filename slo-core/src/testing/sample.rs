@@ -110,7 +110,8 @@ impl Sample for Objective {
         let born = Revision::new(number as u64 + 1).expect("above zero");
         let series = Series { indicator: pick("indicator", number, 4), born };
         let target = format!("0.99{:07}", number % 9_999_999).parse().expect("a target below one");
-        let sla = Sla { target: "0.9".parse().expect("a target"), description: Some(text(format!("Contract {number}"))) };
+        let sla =
+            Sla { target: "0.9".parse().expect("a target"), description: Some(text(format!("Contract {number}"))) };
         let condition = |severity, long: &str, short: &str, threshold| AlertCondition {
             severity,
             long_window: long.parse().expect("shorthand"),

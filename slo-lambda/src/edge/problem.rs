@@ -16,7 +16,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// An error on its way out. It is written once, by [`super::observe`], under the base path of the
 /// request.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     kind: Kind,
     detail: String,
     faults: Vec<FaultDto>,
@@ -129,14 +132,14 @@ pub(crate) struct FaultDto {
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind,
             detail: detail.into(),
             faults: Vec::new(),
             extra: serde_json::Map::new(),
             links: vec![("describedby", "GET", "/api/v1/openapi.json".to_owned())],
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// A body that breaks rules.
@@ -151,54 +154,60 @@ impl Problem {
             code: fault.code,
             detail: fault.detail,
         };
-        Self { faults: faults.into_iter().map(dto).collect(), ..Self::new(Kind::InvalidBody, detail) }
+        Self::new(Kind::InvalidBody, detail).with_faults(faults.into_iter().map(dto))
     }
 
     /// Parameters that cannot be used: name and what to do.
     pub(crate) fn invalid_parameters(faults: Vec<(&'static str, String)>) -> Self {
         let detail = faults.iter().map(|(name, detail)| format!("{name}: {detail}")).collect::<Vec<_>>().join("; ");
         let dto = |(name, detail)| FaultDto { pointer: None, parameter: Some(name), code: "invalid", detail };
-        Self { faults: faults.into_iter().map(dto).collect(), ..Self::new(Kind::InvalidParameter, detail) }
+        Self::new(Kind::InvalidParameter, detail).with_faults(faults.into_iter().map(dto))
+    }
+
+    fn with_faults(mut self, faults: impl Iterator<Item = FaultDto>) -> Self {
+        self.0.faults.extend(faults);
+        self
     }
 
     pub(crate) fn with(mut self, member: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or_default();
-        self.extra.insert(member.to_owned(), value);
+        self.0.extra.insert(member.to_owned(), value);
         self
     }
 
     pub(crate) fn link(mut self, rel: &'static str, method: &'static str, path: impl Into<String>) -> Self {
-        self.links.push((rel, method, path.into()));
+        self.0.links.push((rel, method, path.into()));
         self
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
-    pub(crate) const fn status(&self) -> StatusCode {
-        self.kind.parts().1
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.kind.parts().1
     }
 
     /// Writes it under a base path.
     pub(crate) fn render(self, base: &Base) -> Response {
-        let (word, status, title) = self.kind.parts();
+        let problem = *self.0;
+        let (word, status, title) = problem.kind.parts();
         let mut links = Links::default();
-        for (rel, method, path) in self.links {
+        for (rel, method, path) in problem.links {
             links = links.add(rel, method, base.href(&path));
         }
         let dto = ProblemDto {
             kind: format!("/problems/{word}"),
             title,
             status: status.as_u16(),
-            detail: self.detail,
-            errors: self.faults,
-            extra: self.extra,
+            detail: problem.detail,
+            errors: problem.faults,
+            extra: problem.extra,
             links,
         };
         let body = serde_json::to_vec(&dto).unwrap_or_default();
-        let mut response = (status, self.headers, body).into_response();
+        let mut response = (status, problem.headers, body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }

@@ -9,7 +9,6 @@ use slo_core::{BudgetReport, BudgetUnit, Name, Objective, Ratio, Target, Version
 use utoipa::ToSchema;
 
 use super::definition::{AppState, PathName, item};
-use super::objective::parts;
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Problem, ProblemDto};
 use crate::edge::query::Query;
@@ -29,9 +28,11 @@ pub(crate) struct ErrorBudgetDto {
     /// The span of time evaluated.
     period: PeriodDto,
     /// The target, or the what-if.
-    target: f64,
+    #[schema(value_type = f64)]
+    target: Ratio,
     /// The reached level: good / total.
-    sli: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    sli: Option<Ratio>,
     /// Good events of the period.
     good: u128,
     /// All events of the period.
@@ -48,7 +49,8 @@ pub(crate) struct ErrorBudgetDto {
     #[schema(example = "ok")]
     status: &'static str,
     /// Minutes with data of those elapsed.
-    coverage: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    coverage: Option<Ratio>,
     /// The end of the newest minute with data.
     watermark: Option<Timestamp>,
     /// At the standard look-backs no longer than the window.
@@ -83,15 +85,20 @@ struct BudgetDto {
     #[schema(example = "events")]
     unit: &'static str,
     /// What may fail.
-    total: f64,
+    #[schema(value_type = f64)]
+    total: Ratio,
     /// What failed.
-    consumed: f64,
+    #[schema(value_type = f64)]
+    consumed: Ratio,
     /// What is left.
-    remaining: f64,
+    #[schema(value_type = f64)]
+    remaining: Ratio,
     /// consumed / total.
-    consumed_ratio: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    consumed_ratio: Option<Ratio>,
     /// remaining / total.
-    remaining_ratio: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    remaining_ratio: Option<Ratio>,
 }
 
 /// The speed of spending over a look-back.
@@ -103,9 +110,11 @@ struct BurnRateDto {
     #[schema(example = "1h")]
     lookback: &'static str,
     /// 1 lands exactly on the target.
-    burn_rate: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    burn_rate: Option<Ratio>,
     /// The share of the period's budget that it spent.
-    budget_consumed: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    budget_consumed: Option<Ratio>,
     /// Until nothing is left, at this rate.
     time_to_exhaustion_seconds: Option<u64>,
 }
@@ -116,7 +125,8 @@ struct BurnRateDto {
 #[schema(as = Forecast)]
 struct ForecastDto {
     /// That rate.
-    burn_rate: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    burn_rate: Option<Ratio>,
     /// When nothing is left; null when that is not to be expected.
     exhausted_at: Option<Timestamp>,
     /// What is left later when nothing more fails.
@@ -131,7 +141,8 @@ struct RecoveryDto {
     /// The instant.
     at: Timestamp,
     /// The share of the budget.
-    remaining_ratio: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    remaining_ratio: Option<Ratio>,
 }
 
 /// The distance to the SLA.
@@ -140,13 +151,11 @@ struct RecoveryDto {
 #[schema(as = SlaBudget)]
 struct SlaDto {
     /// The agreed ratio.
-    target: f64,
+    #[schema(value_type = f64)]
+    target: Ratio,
     /// What is left of the budget that it allows.
-    remaining_ratio: Option<f64>,
-}
-
-fn printed(ratio: Option<Ratio>) -> Option<f64> {
-    ratio.map(Ratio::to_f64)
+    #[schema(value_type = Option<f64>)]
+    remaining_ratio: Option<Ratio>,
 }
 
 fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -> ErrorBudgetDto {
@@ -160,8 +169,8 @@ fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -
             end: report.period.elapsed.end.timestamp(),
             full_end: report.period.full_end.timestamp(),
         },
-        target: parts(report.target.into()),
-        sli: printed(report.sli),
+        target: report.target.into(),
+        sli: report.sli,
         good: report.counts.good(),
         total: report.counts.total(),
         bad: report.counts.bad(),
@@ -170,38 +179,38 @@ fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -
                 BudgetUnit::Events => "events",
                 BudgetUnit::Seconds => "seconds",
             },
-            total: budget.total.to_f64(),
-            consumed: budget.consumed.to_f64(),
-            remaining: budget.remaining.to_f64(),
-            consumed_ratio: printed(budget.consumed_ratio),
-            remaining_ratio: printed(budget.remaining_ratio),
+            total: budget.total,
+            consumed: budget.consumed,
+            remaining: budget.remaining,
+            consumed_ratio: budget.consumed_ratio,
+            remaining_ratio: budget.remaining_ratio,
         },
         met: report.met,
         exhausted: report.exhausted,
         status: report.status.name(),
-        coverage: printed(report.coverage),
+        coverage: report.coverage,
         watermark: report.watermark.map(slo_core::Minute::timestamp),
         burn_rates: report
             .burn_rates
             .iter()
             .map(|burn| BurnRateDto {
                 lookback: burn.lookback.name(),
-                burn_rate: printed(burn.rate),
-                budget_consumed: printed(burn.budget_consumed),
+                burn_rate: burn.rate,
+                budget_consumed: burn.budget_consumed,
                 time_to_exhaustion_seconds: burn.time_to_exhaustion,
             })
             .collect(),
         forecast: ForecastDto {
-            burn_rate: printed(report.forecast.burn_rate),
+            burn_rate: report.forecast.burn_rate,
             exhausted_at: report.forecast.exhausted_at,
             recovers: report
                 .forecast
                 .recovers
                 .iter()
-                .map(|(at, left)| RecoveryDto { at: at.timestamp(), remaining_ratio: printed(*left) })
+                .map(|(at, left)| RecoveryDto { at: at.timestamp(), remaining_ratio: *left })
                 .collect(),
         },
-        sla: report.sla.map(|(target, left)| SlaDto { target: parts(target.into()), remaining_ratio: printed(left) }),
+        sla: report.sla.map(|(target, left)| SlaDto { target: target.into(), remaining_ratio: left }),
         links,
     }
 }

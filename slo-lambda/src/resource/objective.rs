@@ -40,15 +40,16 @@ pub(crate) struct ObjectiveDto {
     #[schema(value_type = String, example = "site")]
     indicator: Name,
     /// The required ratio in (0,1), an exact decimal of at most 9 decimals; a string is accepted too.
-    #[schema(example = 0.999, exclusive_minimum = 0, exclusive_maximum = 1)]
-    target: f64,
+    #[schema(value_type = f64, example = 0.999, exclusive_minimum = 0, exclusive_maximum = 1)]
+    target: Ratio,
     /// The span of time it holds for.
     time_window: TimeWindowDto,
     /// How failure is counted.
     budgeting_method: MethodDto,
     /// The ratio that makes a slice good, in (0,1]; needed for Timeslices.
     #[serde(skip_serializing_if = "Option::is_none")]
-    time_slice_target: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    time_slice_target: Option<Ratio>,
     /// The width of a slice; 1m when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "1m")]
@@ -59,8 +60,8 @@ pub(crate) struct ObjectiveDto {
     no_data: Option<NoData>,
     /// `warning` begins at this remaining ratio; 0.25 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1)]
-    warning_threshold: Option<f64>,
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1)]
+    warning_threshold: Option<Ratio>,
     /// The users who answer for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>, required = false, max_items = 20)]
@@ -141,7 +142,8 @@ enum NoDataDto {
 #[schema(as = Sla)]
 struct SlaDto {
     /// The agreed ratio; below the objective's target.
-    target: f64,
+    #[schema(value_type = f64)]
+    target: Ratio,
     /// What was agreed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 1050)]
@@ -156,8 +158,8 @@ struct AlertPolicyDto {
     /// Each fires on its own.
     conditions: Vec<AlertConditionDto>,
     /// Below this coverage an alert keeps its state; 0.9 when absent.
-    #[schema(required = false)]
-    coverage_floor: f64,
+    #[schema(value_type = f64, required = false)]
+    coverage_floor: Ratio,
 }
 
 /// Fires when the burn rate of both windows exceeds the threshold.
@@ -176,18 +178,15 @@ struct AlertConditionDto {
     short_window: Shorthand,
     /// A burn rate; this or budgetFraction.
     #[serde(skip_serializing_if = "Option::is_none")]
-    threshold: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    threshold: Option<Ratio>,
     /// The fraction of the budget that the long window may spend; this or threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    budget_fraction: Option<f64>,
+    #[schema(value_type = Option<f64>)]
+    budget_fraction: Option<Ratio>,
     /// Held back with fewer events in the long window.
     #[serde(skip_serializing_if = "Option::is_none")]
     minimum_events: Option<u64>,
-}
-
-/// Nine decimals at most: the nearest float prints as the same decimal.
-pub(super) fn parts(parts: PartsPerBillion) -> f64 {
-    Ratio::new(i128::from(parts.get()), 1_000_000_000).unwrap_or(Ratio::ZERO).to_f64()
 }
 
 impl Resource for Objective {
@@ -199,7 +198,7 @@ impl Resource for Objective {
         let value = stored.value.clone();
         let (budgeting_method, time_slice_target) = match value.method {
             BudgetingMethod::Occurrences => (MethodDto::Occurrences, None),
-            BudgetingMethod::Timeslices { target, .. } => (MethodDto::Timeslices, Some(parts(target))),
+            BudgetingMethod::Timeslices { target, .. } => (MethodDto::Timeslices, Some(target.into())),
             BudgetingMethod::RatioTimeslices { .. } => (MethodDto::RatioTimeslices, None),
         };
         let slices = value.method.slice_width();
@@ -219,7 +218,7 @@ impl Resource for Objective {
             description: value.description,
             service: value.service,
             indicator: value.series.indicator,
-            target: parts(value.target.into()),
+            target: value.target.into(),
             time_window: TimeWindowDto {
                 duration: value.time_window.duration(),
                 is_rolling: calendar.is_none(),
@@ -230,12 +229,12 @@ impl Resource for Objective {
             time_slice_window: slices.and_then(width),
             no_data: slices.map(|_| value.no_data),
             warning_threshold: (value.warning_threshold != default_warning_threshold())
-                .then(|| parts(value.warning_threshold)),
+                .then(|| value.warning_threshold.into()),
             owners: value.owners,
-            sla: value.sla.map(|sla| SlaDto { target: parts(sla.target.into()), description: sla.description }),
+            sla: value.sla.map(|sla| SlaDto { target: sla.target.into(), description: sla.description }),
             alert_policy: value.alert_policy.map(|policy| AlertPolicyDto {
                 conditions: policy.conditions.into_iter().map(show_condition).collect(),
-                coverage_floor: parts(policy.coverage_floor),
+                coverage_floor: policy.coverage_floor.into(),
             }),
             labels: value.labels,
             created_at: stored.created_at,
@@ -293,10 +292,8 @@ impl Resource for Objective {
 
 fn show_condition(condition: AlertCondition) -> AlertConditionDto {
     let (threshold, budget_fraction) = match condition.threshold {
-        AlertThreshold::BurnRate(k) => {
-            (k.billionths().and_then(|k| Ratio::new(k, 1_000_000_000)).map(Ratio::to_f64), None)
-        }
-        AlertThreshold::BudgetFraction(fraction) => (None, Some(parts(fraction))),
+        AlertThreshold::BurnRate(k) => (k.billionths().and_then(|k| Ratio::new(k, 1_000_000_000)), None),
+        AlertThreshold::BudgetFraction(fraction) => (None, Some(fraction.into())),
     };
     AlertConditionDto {
         severity: condition.severity,

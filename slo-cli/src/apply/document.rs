@@ -1,0 +1,204 @@
+//! The documents in the files of `slo apply`.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::difference::MADE_BY_THE_SERVICE;
+use super::yaml;
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::resource::{Kind, Name};
+
+/// A resource as a file describes it.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// What it describes.
+    pub(super) kind: Kind,
+    /// Its name.
+    pub(super) name: Name,
+    /// Where it stands, for messages.
+    pub(super) place: String,
+    members: Vec<(String, Json)>,
+}
+
+impl Document {
+    /// What is sent: without the name, which is in the path, and what the service makes itself.
+    pub(super) fn body(&self) -> Json {
+        let ours = |name: &str| name != "name" && !MADE_BY_THE_SERVICE.contains(&name);
+        Json::Object(self.members.iter().filter(|(name, _)| ours(name)).cloned().collect())
+    }
+
+    fn of(json: Json, place: String) -> Result<Self> {
+        let refuse = |fault: String| Error::Document { place: place.clone(), fault };
+        let kind = kind(&json).map_err(refuse)?;
+        let name = match json.get("name") {
+            Some(Json::String(name)) => name.parse::<Name>().map_err(|error| refuse(error.to_string()))?,
+            _ => return Err(refuse(format!("this {kind} has no name; add the member `name`"))),
+        };
+        let Json::Object(members) = json else {
+            return Err(refuse("not an object".to_owned()));
+        };
+        Ok(Self { kind, name, place, members })
+    }
+}
+
+/// Reads all files, and sorts the documents so that each comes after those it refers to.
+pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Document>> {
+    let mut documents = Vec::new();
+    for file in files {
+        documents.extend(read(file, &contents(file)?)?);
+    }
+    let mut places = HashMap::new();
+    for Document { kind, name, place, .. } in &documents {
+        if let Some(first) = places.insert((kind, name), place) {
+            let fault = format!("{kind} {name} is described in {first} already; keep one of the two");
+            return Err(Error::Document { place: place.clone(), fault });
+        }
+    }
+    documents.sort_by_key(|document| document.kind);
+    Ok(documents)
+}
+
+fn contents(file: &Path) -> Result<String> {
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(file)
+    };
+    text.map_err(|source| Error::File { file: file.to_owned(), source })
+}
+
+fn read(file: &Path, text: &str) -> Result<Vec<Document>> {
+    let text = text.trim_start_matches('\u{feff}');
+    let shown = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let is_yaml = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("yaml" | "yml") => true,
+        Some("json") => false,
+        _ => !text.trim_start().starts_with(['{', '[']),
+    };
+    let values = if is_yaml { yaml::parse_all(text) } else { Json::parse_all(text).map_err(|error| error.to_string()) };
+    let values = values.map_err(|fault| Error::Document { place: shown.clone(), fault })?;
+    let mut found = Vec::new();
+    for value in values {
+        flatten(value, &mut found);
+    }
+    if found.is_empty() {
+        return Err(Error::Document { place: shown, fault: "there is no document in it".to_owned() });
+    }
+    let several = found.len() > 1;
+    let place = |index| if several { format!("{shown}, document {}", index + 1) } else { shown.clone() };
+    found.into_iter().enumerate().map(|(index, json)| Document::of(json, place(index))).collect()
+}
+
+/// Takes arrays and the lists of the API apart.
+fn flatten(value: Json, found: &mut Vec<Json>) {
+    match value {
+        Json::Array(items) => items.into_iter().for_each(|item| flatten(item, found)),
+        Json::Object(members) if members.iter().any(|(name, _)| name == "items") => {
+            for (name, value) in members {
+                if let ("items", Json::Array(items)) = (name.as_str(), value) {
+                    found.extend(items);
+                }
+            }
+        }
+        value => found.push(value),
+    }
+}
+
+fn kind(json: &Json) -> std::result::Result<Kind, String> {
+    let has = |name| json.get(name).is_some();
+    if let Some(version) = json.get("apiVersion").and_then(Json::text) {
+        return Err(if version.to_ascii_lowercase().starts_with("openslo") {
+            format!(
+                "this is an OpenSLO document ({version}), which `slo apply` does not take yet; write it as the API's own document (see `slo apply --help`)"
+            )
+        } else {
+            format!("documents with apiVersion {version:?} are not known; see `slo apply --help` for those that are")
+        });
+    }
+    let kinds = [
+        (Kind::Objective, has("indicator") && has("target")),
+        (Kind::Indicator, matches!(json.get("kind").and_then(Json::text), Some("ratio" | "threshold"))),
+        (Kind::User, has("role") && has("access")),
+    ];
+    let mut fitting = kinds.iter().filter(|(_, fits)| *fits).map(|(kind, _)| *kind);
+    match (fitting.next(), fitting.next()) {
+        (Some(kind), None) => Ok(kind),
+        (None, _) => Err("cannot tell what this is: an objective has `indicator` and `target`, an indicator `kind` ratio or threshold, a user `role` and `access`".to_owned()),
+        (Some(one), Some(other)) => Err(format!("this could be a document of kind {one} or {other}; remove the members of the other")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OBJECTIVE: &str = r#"{"name":"o","indicator":"i","target":0.9990,"revision":4,"links":{}}"#;
+    const INDICATOR: &str = r#"{"name":"i","kind":"ratio","service":"s"}"#;
+    const USER: &str = r#"{"name":"u","role":"engineer","access":"editor"}"#;
+
+    fn names(file: &str, text: &str) -> Vec<String> {
+        let documents = read(Path::new(file), text).expect(text);
+        documents.iter().map(|document| format!("{} {}", document.kind, document.name)).collect()
+    }
+
+    fn fault(text: &str) -> String {
+        read(Path::new("f.json"), text).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn documents_come_in_many_wrappings() {
+        let all = ["objective o", "indicator i", "user u"];
+        for text in [
+            format!("{OBJECTIVE}\n{INDICATOR} {USER}"),
+            format!("[{OBJECTIVE},{INDICATOR},{USER}]"),
+            format!(r#"{{"items":[{OBJECTIVE},{INDICATOR}],"next":"x"}} {USER}"#),
+        ] {
+            assert_eq!(names("f", &text), all, "{text}");
+            assert_eq!(names("f.json", &text), all, "{text}");
+        }
+        let yaml = "name: o\nindicator: i\ntarget: 0.9990\n---\nitems:\n- {name: i, kind: ratio}\n- name: u\n  role: engineer\n  access: editor\n";
+        assert_eq!(names("f", yaml), all);
+    }
+
+    #[test]
+    fn the_body_is_what_the_user_wrote() {
+        let [document] = &read(Path::new("f"), OBJECTIVE).expect("JSON")[..] else { panic!("one") };
+        assert_eq!(document.body().to_string(), r#"{"indicator":"i","target":0.9990}"#);
+        let yaml = "name: o\nindicator: i\ntarget: 0.9990\n";
+        let [document] = &read(Path::new("f.yml"), yaml).expect("YAML")[..] else { panic!("one") };
+        assert_eq!(document.body().to_string(), r#"{"indicator":"i","target":0.9990}"#);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_refused() {
+        assert!(fault(r#"{"apiVersion":"openslo/v1","kind":"SLO"}"#).contains("OpenSLO"));
+        assert!(fault(r#"{"name":"x"}"#).contains("cannot tell"));
+        assert!(fault(r#"{"kind":"ratio","role":"engineer","access":"admin"}"#).contains("indicator or user"));
+        assert!(fault(r#"{"kind":"ratio"}"#).contains("add the member `name`"));
+        assert!(fault(r#"{"kind":"ratio","name":"../x"}"#).contains("no name"));
+        assert!(fault("[]").contains("no document"));
+        assert!(fault("{").contains("line 1"));
+        assert!(fault(&format!("{USER} {{\"name\":\"x\"}}")).contains("document 2"));
+    }
+
+    #[test]
+    fn order_and_uniqueness_hold_over_all_files() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            fs::write(&path, text).expect("written");
+            path
+        };
+        let files = [file("1.json", OBJECTIVE), file("2.json", INDICATOR), file("3.json", USER)];
+        let kinds: Vec<_> = read_all(&files).expect("read").iter().map(|document| document.kind).collect();
+        assert_eq!(kinds, [Kind::User, Kind::Indicator, Kind::Objective]);
+        let twice = [file("1.json", OBJECTIVE), file("2.json", OBJECTIVE)];
+        assert!(read_all(&twice).expect_err("twice").to_string().contains("already"));
+        let missing = read_all(&[directory.path().join("none.json")]).expect_err("missing");
+        assert!(missing.to_string().contains("none.json"));
+    }
+}

@@ -1,0 +1,238 @@
+//! Sends measurements batch by batch and tells what became of them.
+
+use std::fmt;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::batch::{Batch, batches};
+use super::measurement::{Content, Measurement};
+use crate::client::Client;
+use crate::decimal::grouped;
+use crate::error::{Error, Result};
+use crate::output::Format;
+use crate::resource::Name;
+
+/// How many conflicts are shown.
+const SHOWN: usize = 3;
+
+/// What is to be sent, and what it is called.
+#[derive(Debug)]
+pub(super) struct Shipment<'a> {
+    /// The indicator that is measured.
+    pub(super) indicator: &'a Name,
+    /// Where it was measured.
+    pub(super) source: &'a Name,
+    /// The measurements in the order of time, at least one.
+    pub(super) measurements: &'a [Measurement],
+    /// How many lines were left out.
+    pub(super) unreadable: u64,
+}
+
+/// What the service did with measurements.
+#[derive(Debug, Default, Deserialize)]
+struct Receipt {
+    accepted: u64,
+    replayed: u64,
+    stale: u64,
+    #[serde(default)]
+    conflicts: Vec<Conflict>,
+}
+
+/// A minute of which the service has other counts.
+#[derive(Debug, Deserialize)]
+struct Conflict {
+    start: Timestamp,
+    stored: Stored,
+}
+
+/// What the service has.
+#[derive(Debug, Deserialize, Serialize)]
+struct Stored {
+    good: u64,
+    total: u64,
+    revision: u64,
+}
+
+/// A conflict with both sides.
+#[derive(Debug, Serialize)]
+struct Contradiction {
+    start: Timestamp,
+    stored: Stored,
+    #[serde(skip)]
+    told: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<Sent>,
+}
+
+/// What we sent; of values only the service knows what they count for.
+#[derive(Debug, Serialize)]
+struct Sent {
+    good: u64,
+    total: u64,
+}
+
+/// What became of everything.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    indicator: String,
+    source: String,
+    /// Events of logs and counts, else values.
+    unit: &'static str,
+    #[serde(rename = "count")]
+    events: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    good: Option<u64>,
+    minutes: usize,
+    from: Timestamp,
+    to: Timestamp,
+    unreadable_lines: u64,
+    accepted: u64,
+    replayed: u64,
+    stale: u64,
+    conflicts: Vec<Contradiction>,
+}
+
+impl Shipment<'_> {
+    /// Sends everything, prints the summary, and fails if there were conflicts.
+    pub(super) fn send(&self, client: Client, format: Format) -> Result {
+        let batches = batches(self.measurements).map_err(Error::Failed)?;
+        let bar = progress_bar(self.measurements.len());
+        let spoken = bar.clone();
+        let client = client.with_notice(move |text| spoken.suspend(|| eprintln!("slo: {text}")));
+        let path = format!("/indicators/{}/measurements", self.indicator);
+        let mut summary = self.summary();
+        let mut done = 0;
+        for batch in &batches {
+            let receipt = deliver(&client, &path, &batch.body(self.source)).map_err(|source| {
+                bar.finish_and_clear();
+                Error::Stopped {
+                    done: grouped(count(done)),
+                    all: grouped(count(self.measurements.len())),
+                    what: "minutes",
+                    source: Box::new(source),
+                }
+            })?;
+            done += batch.measurements.len();
+            bar.inc(count(batch.measurements.len()));
+            summary.add(receipt, batch);
+        }
+        bar.finish_and_clear();
+        format.print(|| summary.to_string(), || &summary)?;
+        match &summary.conflicts[..] {
+            [] => Ok(()),
+            conflicts => Err(Error::Failed(self.contradicted(conflicts))),
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let sum = |part: fn(&Measurement) -> u64| self.measurements.iter().map(part).fold(0, u64::saturating_add);
+        let has_values =
+            self.measurements.iter().any(|measurement| matches!(measurement.content, Content::Values { .. }));
+        let good = sum(|measurement| match measurement.content {
+            Content::Counts { good, .. } => good,
+            Content::Values { .. } => 0,
+        });
+        let start = |measurement: Option<&Measurement>| measurement.map_or(Timestamp::UNIX_EPOCH, |m| m.minute.start());
+        Summary {
+            indicator: self.indicator.to_string(),
+            source: self.source.to_string(),
+            unit: if has_values { "values" } else { "events" },
+            events: sum(Measurement::events),
+            good: (!has_values).then_some(good),
+            minutes: self.measurements.len(),
+            from: start(self.measurements.first()),
+            to: start(self.measurements.last()),
+            unreadable_lines: self.unreadable,
+            accepted: 0,
+            replayed: 0,
+            stale: 0,
+            conflicts: Vec::new(),
+        }
+    }
+
+    fn contradicted(&self, conflicts: &[Contradiction]) -> String {
+        let number = grouped(count(conflicts.len()));
+        let minutes = grouped(count(self.measurements.len()));
+        let mut text = format!("{number} of {minutes} minutes contradict what source {} sent before:", self.source);
+        for Contradiction { start, stored, told, .. } in conflicts.iter().take(SHOWN) {
+            let Stored { good, total, revision } = stored;
+            text.push_str(&format!("\n  {start}: stored {good} good of {total} (revision {revision}), sent {told}"));
+        }
+        let next = conflicts.iter().map(|conflict| conflict.stored.revision + 1).max().unwrap_or(1);
+        text.push_str(&format!(
+            "\nThese minutes stay as stored. If these files are another source, name it with --source; if they correct what was sent, add --revision {next}."
+        ));
+        text
+    }
+}
+
+impl Summary {
+    fn add(&mut self, receipt: Receipt, batch: &Batch<'_>) {
+        self.accepted += receipt.accepted;
+        self.replayed += receipt.replayed;
+        self.stale += receipt.stale;
+        self.conflicts.extend(receipt.conflicts.into_iter().map(|Conflict { start, stored }| {
+            let sent = batch.measurements.iter().find(|measurement| measurement.minute.start() == start);
+            Contradiction {
+                start,
+                stored,
+                told: sent.map_or_else(|| "nothing".to_owned(), |measurement| measurement.told()),
+                sent: sent.and_then(|measurement| match measurement.content {
+                    Content::Counts { good, total } => Some(Sent { good, total }),
+                    Content::Values { .. } => None,
+                }),
+            }
+        }));
+    }
+}
+
+/// The one line that scripts and people read.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |time: Timestamp| time.to_zoned(TimeZone::UTC).strftime("%-d %b %Y %H:%M").to_string();
+        write!(
+            f,
+            "{}: {} {} in {} minutes from {} to {} UTC: {} accepted, {} replayed, {} stale, {} conflicts",
+            self.indicator,
+            grouped(self.events),
+            self.unit,
+            grouped(count(self.minutes)),
+            time(self.from),
+            time(self.to),
+            grouped(self.accepted),
+            grouped(self.replayed),
+            grouped(self.stale),
+            grouped(count(self.conflicts.len())),
+        )
+    }
+}
+
+/// Sends one batch. A 409 with conflicts is a receipt: all other measurements were stored.
+fn deliver(client: &Client, path: &str, body: &str) -> Result<Receipt> {
+    let answer = client.post_repeatable(path, body)?;
+    let receipt = serde_json::from_str::<Receipt>(&answer.body);
+    match (answer.status, receipt) {
+        (409, Ok(receipt)) if !receipt.conflicts.is_empty() => Ok(receipt),
+        (200..=299, receipt) => receipt.map_err(|error| client.nonsense(error)),
+        _ => Err(answer.success().map_or_else(|problem| problem, |_| client.nonsense("neither success nor problem"))),
+    }
+}
+
+/// A bar on standard error, hidden when that is no terminal.
+fn progress_bar(length: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(count(length)), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} minutes, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

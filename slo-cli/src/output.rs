@@ -1,0 +1,40 @@
+//! Standard output: what scripts read. Diagnostics go to standard error instead.
+
+use std::io::{self, Write as _};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned text for people.
+    Table,
+    /// JSON for programs.
+    Json,
+}
+
+impl Format {
+    /// Prints `text` in the table format, the value of `json` otherwise.
+    pub(crate) fn print<T: Serialize>(self, text: impl FnOnce() -> String, json: impl FnOnce() -> T) -> Result {
+        match self {
+            Self::Table => print(&text()),
+            Self::Json => print(&serde_json::to_string_pretty(&json()).map_err(|e| Error::Output(e.into()))?),
+        }
+    }
+}
+
+/// A list as JSON. (`serde_json::json!` would take the numbers in it through f64.)
+#[derive(Debug, Serialize)]
+pub(crate) struct Items<'a, T> {
+    /// The items.
+    pub(crate) items: &'a [T],
+}
+
+/// Prints a line (or several) and reports when nobody takes it.
+pub(crate) fn print(text: &str) -> Result {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Error::Output)
+}

@@ -1,0 +1,314 @@
+//! The commands as a shell sees them, against a server on the loopback.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use loopback::{Loopback, Reply, Request, nobody};
+use tempfile::TempDir;
+
+mod loopback;
+
+/// What a run left: exit code, standard output, standard error.
+fn slo(url: &str, args: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slo"));
+    command.args(args).env("SLO_URL", url).env_remove("SLO_TOKEN");
+    let Output { status, stdout, stderr } = command.output().expect("slo runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (status.code().expect("an exit code"), text(stdout), text(stderr))
+}
+
+/// Files that live as long as the test.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path: PathBuf = self.0.path().join(name);
+        fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    }
+}
+
+fn with_etag(body: &str) -> Reply {
+    Reply::Answer(200, vec!["ETag: \"3\"".to_owned()], body.to_owned())
+}
+
+fn problem(status: u16, title: &str) -> Reply {
+    Reply::json(status, format!(r#"{{"title":"{title}","detail":"do something"}}"#))
+}
+
+const LOG: &str = r#"192.0.2.1 - - [01/Mar/2026:00:01:59 +0100] "GET /late HTTP/1.1" 200 5 "-" "x"
+2001:db8::1 - - [28/Feb/2026:22:59:00 +0000] "GET /early HTTP/1.1" 503 - "-" "x"
+192.0.2.1 - - [28/Feb/2026:23:01:00 +0000] "GET /late HTTP/1.1" 404 5 "-" "x"
+"#;
+
+#[test]
+fn usage_is_two_and_an_absent_service_is_one() {
+    assert_eq!(slo("http://x", &["get", "nonsense"]).0, 2);
+    assert_eq!(slo("http://x", &["ingest", "site"]).0, 2);
+    let (code, _, stderr) = slo("http://x", &["ingest", "site", "--access-log", "x", "--good", "status <"]);
+    assert!(code == 2 && stderr.contains("  status <\n          ^"), "{stderr}");
+    let (code, stdout, stderr) = slo(&nobody(), &["get", "users"]);
+    assert!(code == 1 && stdout.is_empty() && stderr.contains("start it with `slo serve`"), "{stderr}");
+}
+
+#[test]
+fn help_is_for_every_command() {
+    for command in ["serve", "apply", "get", "delete", "ingest", "budget", "calc"] {
+        let (code, stdout, _) = slo("http://x", &[command, "--help"]);
+        assert!(code == 0 && stdout.contains("Example"), "{stdout}");
+    }
+}
+
+#[test]
+fn get_prints_the_answer_untouched_or_a_table() {
+    let body = r#"{"name":"o","target":0.9990,"links":{}}"#;
+    let server = Loopback::start(move |_, _| Reply::json(200, body));
+    assert_eq!(slo(&server.url(), &["get", "objective", "o", "--output", "json"]).1, format!("{body}\n"));
+    assert_eq!(slo(&server.url(), &["--output", "table", "get", "objectives", "o"]).1, "name    o\ntarget  0.9990\n");
+}
+
+#[test]
+fn get_lists_every_page() {
+    let server = Loopback::start(|n, _| match n {
+        0 | 2 => Reply::json(200, r#"{"items":[{"name":"a","role":"engineer"}],"next":"2"}"#),
+        _ => Reply::json(200, r#"{"items":[{"name":"b","target":0.9990}]}"#),
+    });
+    let (code, stdout, _) = slo(&server.url(), &["get", "users", "--owner", "ann"]);
+    assert_eq!((code, stdout.lines().count()), (0, 3), "{stdout}");
+    let (_, stdout, _) = slo(&server.url(), &["get", "users", "--output", "json"]);
+    assert!(stdout.contains("\"name\": \"a\"") && stdout.contains("\"target\": 0.9990"), "{stdout}");
+}
+
+#[test]
+fn delete_names_the_revision_it_saw() {
+    let server = Loopback::start(|n, _| match n {
+        0 => with_etag("{}"),
+        1 => Reply::json(204, ""),
+        _ => problem(404, "Not found"),
+    });
+    assert_eq!(slo(&server.url(), &["delete", "indicator", "i"]).1, "indicator i: deleted\n");
+    assert!(server.requests()[1].headers.contains(&"if-match: \"3\"".to_owned()));
+    let (code, _, stderr) = slo(&server.url(), &["delete", "indicator", "i"]);
+    assert_eq!((code, stderr.as_str()), (1, "slo: Not found: do something\n"));
+}
+
+/// Has user `u`, indicator `i` with another unit, and nothing else.
+fn with_two_resources(request: &Request) -> Reply {
+    match request.line.as_str() {
+        "GET /api/v1/users/u" => {
+            with_etag(r#"{"name":"u","role":"engineer","access":"editor","revision":3,"links":{}}"#)
+        }
+        "GET /api/v1/indicators/i" => with_etag(r#"{"name":"i","kind":"ratio","unit":"ms"}"#),
+        line if line.starts_with("PUT") => Reply::json(200, "{}"),
+        _ => problem(404, "Not found"),
+    }
+}
+
+const THREE: &str = "name: o\nindicator: i\ntarget: 0.9990\n---\nname: i\nkind: ratio\nunit: s\n---\n{name: u, role: engineer, access: editor}\n";
+
+#[test]
+fn apply_writes_what_differs_in_order() {
+    let server = Loopback::start(|_, request| with_two_resources(request));
+    let files = Files::new();
+    let (code, stdout, _) = slo(&server.url(), &["apply", "-f", &files.write("all.yaml", THREE)]);
+    assert_eq!((code, stdout.as_str()), (0, "user u: unchanged\nindicator i: updated\nobjective o: created\n"));
+    let written: Vec<_> = server.requests().into_iter().filter(|request| request.line.starts_with("PUT")).collect();
+    let [indicator, objective] = &written[..] else { panic!("{written:?}") };
+    assert_eq!(indicator.body, r#"{"kind":"ratio","unit":"s"}"#);
+    assert!(indicator.headers.contains(&"if-match: \"3\"".to_owned()));
+    assert_eq!(objective.body, r#"{"indicator":"i","target":0.9990}"#);
+    assert!(!objective.headers.iter().any(|header| header.starts_with("if-match")));
+}
+
+#[test]
+fn apply_can_only_look() {
+    let server = Loopback::start(|_, request| with_two_resources(request));
+    let files = Files::new();
+    let file = files.write("all.yaml", THREE);
+    let (code, stdout, _) = slo(&server.url(), &["apply", "--dry-run", "-f", &file]);
+    assert_eq!(
+        (code, stdout.as_str()),
+        (
+            0,
+            "user u: unchanged\nindicator i: would be updated\n  /unit: \"ms\" -> \"s\"\nobjective o: would be created\n  /indicator: (nothing) -> \"i\"\n  /target: (nothing) -> 0.9990\n"
+        )
+    );
+    let (_, stdout, _) = slo(&server.url(), &["apply", "--dry-run", "-f", &file, "--output", "json"]);
+    assert!(stdout.contains(r#""to": 0.9990"#) && stdout.contains(r#""action": "unchanged""#), "{stdout}");
+    assert!(server.lines().iter().all(|line| line.starts_with("GET")));
+}
+
+#[test]
+fn apply_reads_everything_before_it_writes_anything() {
+    let server = Loopback::start(|_, request| with_two_resources(request));
+    let files = Files::new();
+    let openslo = files.write("slo.yaml", "apiVersion: openslo/v1\nkind: SLO\n");
+    let (code, _, stderr) = slo(&server.url(), &["apply", "-f", &files.write("all.yaml", THREE), &openslo]);
+    assert!(code == 1 && stderr.contains("slo.yaml: this is an OpenSLO document"), "{stderr}");
+    assert!(server.lines().is_empty());
+}
+
+#[test]
+fn apply_tells_what_was_done_before_it_failed() {
+    let server = Loopback::start(|_, request| match request.line.as_str() {
+        "PUT /api/v1/objectives/o" => Reply::json(
+            422,
+            r#"{"title":"Invalid","detail":"correct it","errors":[{"pointer":"/indicator","detail":"is not there"}]}"#,
+        ),
+        _ => with_two_resources(request),
+    });
+    let files = Files::new();
+    let (code, stdout, stderr) = slo(&server.url(), &["apply", "-f", &files.write("all.yaml", THREE)]);
+    assert_eq!((code, stdout.as_str()), (1, "user u: unchanged\nindicator i: updated\n"));
+    assert!(stderr.contains("all.yaml, document 1): Invalid: correct it\n  /indicator: is not there"), "{stderr}");
+}
+
+#[test]
+fn ingest_counts_minutes_of_lines_in_any_order() {
+    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let files = Files::new();
+    let log = files.write("access.log", LOG);
+    let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &log, "--source", "web1"]);
+    assert_eq!(
+        (code, stdout.as_str(), stderr.as_str()),
+        (
+            0,
+            "site: 3 events in 2 minutes from 28 Feb 2026 22:59 to 28 Feb 2026 23:01 UTC: 2 accepted, 0 replayed, 0 stale, 0 conflicts\n",
+            ""
+        )
+    );
+    assert_eq!(server.lines(), ["POST /api/v1/indicators/site/measurements"]);
+    assert_eq!(
+        server.requests()[0].body,
+        r#"{"source":"web1","measurements":[{"start":"2026-02-28T22:59:00Z","good":0,"total":1,"revision":0},{"start":"2026-02-28T23:01:00Z","good":2,"total":2,"revision":0}]}"#
+    );
+}
+
+#[test]
+fn ingest_adds_up_files_and_judges_by_the_expression() {
+    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let files = Files::new();
+    let (one, two) = (files.write("1.log", LOG), files.write("2.log", LOG));
+    let args = [
+        "ingest",
+        "site",
+        "--access-log",
+        &one,
+        &two,
+        "--good",
+        "path == '/late'",
+        "--revision",
+        "2",
+        "--output",
+        "json",
+    ];
+    let (code, stdout, _) = slo(&server.url(), &args);
+    assert_eq!(code, 0);
+    assert!(stdout.contains("\"count\": 6") && stdout.contains("\"good\": 4"), "{stdout}");
+    assert!(server.requests()[0].body.contains(r#""good":4,"total":4,"revision":2"#));
+    let (code, _, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &one, &one]);
+    assert!(code == 1 && stderr.contains("counted twice"), "{stderr}");
+}
+
+#[test]
+fn ingest_refuses_unreadable_lines_unless_told() {
+    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let files = Files::new();
+    let log = files.write("access.log", &format!("{LOG}\nrubbish\n{}", "more rubbish\n".repeat(1200)));
+    let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &log]);
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.starts_with("slo: cannot read 1,201 lines") && stderr.contains("access.log, line 5: "), "{stderr}");
+    assert!(stderr.contains("--skip-unreadable") && stderr.lines().count() == 5, "{stderr}");
+    assert!(server.lines().is_empty());
+    let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &log, "--skip-unreadable"]);
+    assert!(code == 0 && stdout.starts_with("site: 3 events") && stderr.contains("1,201"), "{stdout}{stderr}");
+}
+
+#[test]
+fn ingest_tells_conflicts_after_it_has_sent_the_rest() {
+    let server = Loopback::start(|_, _| {
+        let conflict = r#"{"start":"2026-02-28T23:01:00Z","stored":{"good":1,"total":2,"revision":0}}"#;
+        Reply::json(
+            409,
+            format!(r#"{{"title":"Conflict","accepted":1,"replayed":0,"stale":0,"conflicts":[{conflict}]}}"#),
+        )
+    });
+    let files = Files::new();
+    let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &files.write("a.log", LOG)]);
+    assert!(code == 1 && stdout.ends_with("1 accepted, 0 replayed, 0 stale, 1 conflicts\n"), "{stdout}");
+    assert!(stderr.contains("2026-02-28T23:01:00Z: stored 1 good of 2 (revision 0), sent 2 good of 2"), "{stderr}");
+    assert!(stderr.contains("--revision 1"), "{stderr}");
+}
+
+#[test]
+fn ingest_survives_a_busy_service_and_says_how_far_it_came() {
+    let receipt = r#"{"accepted":1,"replayed":0,"stale":0}"#;
+    let server = Loopback::start(move |n, _| match n {
+        1 => Reply::Answer(503, vec!["Retry-After: 0".to_owned()], String::new()),
+        3 => problem(422, "Invalid"),
+        _ => Reply::json(200, receipt),
+    });
+    let files = Files::new();
+    let days = |n: u32| {
+        (1..=n).map(|day| {
+            (0..1440)
+                .map(move |m| format!("2026-01-{day:02}T{:02}:{:02}:00Z,1,1\n", m / 60, m % 60))
+                .collect::<String>()
+        })
+    };
+    let csv = files.write("c.csv", &format!("time,good,total\n{}", days(3).collect::<String>()));
+    let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--csv", &csv]);
+    assert_eq!((code, stdout.as_str(), server.lines().len()), (1, "", 4));
+    assert!(stderr.contains("try 2 of 5") && stderr.contains("stopped after 2,880 of 4,320 minutes"), "{stderr}");
+    assert!(stderr.ends_with("Invalid: do something\n"), "{stderr}");
+}
+
+#[test]
+fn ingest_sends_values_with_their_text() {
+    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":1,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let files = Files::new();
+    let csv = files.write("v.csv", "timestamp,value\n2026-01-01 00:00:30,45.8680\n2026-01-01 00:00:00,1e-3\n");
+    let (code, stdout, _) = slo(&server.url(), &["ingest", "latency", "--csv", &csv]);
+    assert!(code == 0 && stdout.starts_with("latency: 2 values in 1 minutes"), "{stdout}");
+    assert!(server.requests()[0].body.contains(r#""values":[45.8680,1e-3]"#));
+}
+
+#[test]
+fn budget_of_one_and_of_all() {
+    let server = Loopback::start(|_, request| {
+        let of = |name: &str, remaining: &str| {
+            Reply::json(
+                200,
+                format!(
+                    r#"{{"objective":"{name}","status":"ok","target":0.99,"budget":{{"remainingRatio":{remaining}}}}}"#
+                ),
+            )
+        };
+        match request.line.split('?').next().unwrap_or_default() {
+            "GET /api/v1/objectives" => {
+                Reply::json(200, r#"{"items":[{"name":"fine"},{"name":"bad"},{"name":"odd"}]}"#)
+            }
+            "GET /api/v1/objectives/fine/error-budget" => of("fine", "0.50"),
+            "GET /api/v1/objectives/bad/error-budget" => of("bad", "-0.5"),
+            _ => problem(409, "Odd"),
+        }
+    });
+    let (code, stdout, _) =
+        slo(&server.url(), &["budget", "fine", "--target", "0.990", "--at", "2026-01-01T00:00:00Z"]);
+    assert!(code == 0 && stdout.contains("Target       99 % (what if)"), "{stdout}");
+    assert_eq!(server.lines(), ["GET /api/v1/objectives/fine/error-budget?at=2026-01-01T00%3A00%3A00Z&target=0.990"]);
+    let (_, stdout, _) = slo(&server.url(), &["budget", "fine", "--output", "json"]);
+    assert_eq!(
+        stdout,
+        "{\"objective\":\"fine\",\"status\":\"ok\",\"target\":0.99,\"budget\":{\"remainingRatio\":0.50}}\n"
+    );
+    let (code, stdout, stderr) = slo(&server.url(), &["budget"]);
+    let names: Vec<_> = stdout.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!((code, names), (1, vec!["OBJECTIVE", "bad", "fine", "odd"]));
+    assert!(stderr.contains("odd: Odd: do something"), "{stderr}");
+}
