@@ -60,8 +60,10 @@ struct Budget {
 pub(crate) fn run(args: &Calc, format: Format) -> Result {
     let failed = |text: &str| Error::Failed(text.to_owned());
     let window = RollingWindow::new(args.window).map_err(|error| Error::Failed(format!("--window: {error}")))?;
-    let good = args.total.checked_sub(args.bad).ok_or_else(|| failed("--bad: more than --total; total counts every event"))?;
-    let counts = EventCounts::new(good, args.total).map_err(|error: CountsError| Error::Failed(format!("--total: {error}")))?;
+    let good =
+        args.total.checked_sub(args.bad).ok_or_else(|| failed("--bad: more than --total; total counts every event"))?;
+    let counts =
+        EventCounts::new(good, args.total).map_err(|error: CountsError| Error::Failed(format!("--total: {error}")))?;
     let budget = ErrorBudget::of_events(counts, args.target);
     let sli = Ratio::new(i128::from(good), i128::from(args.total));
     let met = sli.map(|sli| sli >= Ratio::from(args.target));
@@ -70,10 +72,13 @@ pub(crate) fn run(args: &Calc, format: Format) -> Result {
     let left = time_to_exhaustion(seconds, budget.remaining_ratio, budget.consumed_ratio);
     let text = || {
         let percent = |ratio: Option<Ratio>| {
-            ratio.map_or_else(|| "undefined".to_owned(), |r| {
-                let hundredfold = Ratio::new(r.numerator() * 100, r.denominator());
-                format!("{} %", hundredfold.unwrap_or(Ratio::ZERO))
-            })
+            ratio.map_or_else(
+                || "undefined".to_owned(),
+                |r| {
+                    let hundredfold = Ratio::new(r.numerator() * 100, r.denominator());
+                    format!("{} %", hundredfold.unwrap_or(Ratio::ZERO))
+                },
+            )
         };
         let met = match met {
             None => "undefined, no events",
@@ -100,7 +105,7 @@ pub(crate) fn run(args: &Calc, format: Format) -> Result {
         good,
         total: args.total,
         bad: args.bad,
-        sli: sli,
+        sli,
         budget: Budget {
             unit: "events",
             total: budget.total,

@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use slo_core::Service;
 use slo_dynamo::embedded::Engine;
-use slo_dynamo::{Store, TableNames, client, create_tables};
+use slo_dynamo::table::{TableNames, create_tables};
+use slo_dynamo::{Store, client};
 use slo_lambda::{App, CursorKey, router};
 use tokio::net::TcpListener;
 
@@ -65,7 +66,9 @@ pub(crate) enum Auth {
 /// Runs the command until SIGTERM or Ctrl-C.
 pub(crate) fn run(args: Serve) -> Result {
     if args.auth == Auth::Token {
-        return Err(Error::Failed("tokens are not part of this version; use --auth none on a loopback address".to_owned()));
+        return Err(Error::Failed(
+            "tokens are not part of this version; use --auth none on a loopback address".to_owned(),
+        ));
     }
     if !args.listen.ip().is_loopback() {
         let text = format!(
@@ -89,7 +92,8 @@ fn log_to_stderr() {
 
 async fn serve(args: Serve) -> Result {
     let (service, key, kept) = open(&args).await?;
-    let listener = TcpListener::bind(args.listen).await.map_err(|source| Error::Listen { address: args.listen, source })?;
+    let listener =
+        TcpListener::bind(args.listen).await.map_err(|source| Error::Listen { address: args.listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: args.listen, source })?;
     let stop = stop_signal()?;
     // One line, when it is ready: scripts wait for it.
@@ -123,12 +127,11 @@ async fn open(args: &Serve) -> Result<(Service, CursorKey, String)> {
     if args.memory {
         return Ok((Service::in_memory(), random_key(), "in memory, forgotten at the end".to_owned()));
     }
-    let failed = |what: &'static str| move |source: Box<dyn std::error::Error + Send + Sync>| Error::Start { what, source };
+    let failed =
+        |what: &'static str| move |source: Box<dyn std::error::Error + Send + Sync>| Error::Start { what, source };
     let names = args.table_prefix.as_deref().map_or_else(|| Ok(TableNames::default()), TableNames::with_prefix);
     let names = names.map_err(|e| failed("the names of the tables")(e.into()))?;
-    let create = async |client: &_| {
-        create_tables(client, &names).await.map_err(|e| failed("the tables")(e.into()))
-    };
+    let create = async |client: &_| create_tables(client, &names).await.map_err(|e| failed("the tables")(e.into()));
     if args.endpoint.is_some() || args.table_prefix.is_some() {
         let client = client::connect(args.endpoint.as_deref()).await;
         let kept = match &args.endpoint {
@@ -194,7 +197,8 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate()).map_err(|source| Error::Start { what: "the signal handler", source: source.into() })?
+        signal(SignalKind::terminate())
+            .map_err(|source| Error::Start { what: "the signal handler", source: source.into() })?
     };
     Ok(async move {
         #[cfg(unix)]

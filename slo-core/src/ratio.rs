@@ -78,7 +78,7 @@ impl Ratio {
     }
 }
 
-/// Rounds half away from zero to [`PRINTED_DIGITS`] significant digits.
+/// Rounds half away from zero to 15 significant digits.
 impl std::fmt::Display for Ratio {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (sign, numerator) =

@@ -1,17 +1,38 @@
 //! The in-memory store keeps the contract.
 
-use slo_core::memory::{MemoryDefinitions, MemoryMeasurements};
-use slo_core::{Indicator, Objective, User};
+use std::ops::Deref;
+use std::sync::Arc;
 
-async fn counts() -> Box<MemoryMeasurements> {
-    Box::default()
+use slo_core::memory::{MemoryDefinitions, MemoryMeasurements};
+use slo_core::{DefinitionRepository, Indicator, Objective, User};
+
+/// A store and what it needs to live, as an adapter's fixture would hold a temporary directory.
+#[derive(Default)]
+struct Guard {
+    store: MemoryMeasurements,
+}
+
+impl Deref for Guard {
+    type Target = MemoryMeasurements;
+
+    fn deref(&self) -> &MemoryMeasurements {
+        &self.store
+    }
+}
+
+async fn counts() -> Guard {
+    Guard::default()
 }
 
 async fn names<D>() -> Box<MemoryDefinitions<D>> {
     Box::default()
 }
 
+async fn users() -> Arc<dyn DefinitionRepository<User>> {
+    Arc::new(MemoryDefinitions::default())
+}
+
 slo_core::measurement_contract!(counts);
 slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 slo_core::definition_contract!(objectives: Objective, names::<Objective>);
-slo_core::definition_contract!(users: User, names::<User>);
+slo_core::definition_contract!(users: User, users);

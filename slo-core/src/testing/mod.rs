@@ -55,6 +55,7 @@ pub mod definitions;
 pub mod measurements;
 mod reference;
 mod sample;
+mod state;
 
 pub use crate::repository::mocks::{MockDefinitionRepository, MockMeasurementRepository};
 pub use sample::Sample;
