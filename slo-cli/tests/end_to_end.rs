@@ -210,7 +210,15 @@ fn what_cannot_be_served_is_refused_with_what_to_do() {
         (&["--memory", "--listen", taken], "choose another port"),
         (&["--endpoint", "http://127.0.0.1:1", "--listen", "127.0.0.1:0"], "cannot start: the tables"),
     ] {
-        let output = Command::new(SLO).arg("serve").args(arguments).output().expect("slo runs");
+        let mut serve = Command::new(SLO);
+        let mut child = serve.arg("serve").args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("slo runs");
+        let limit = Instant::now() + Duration::from_secs(60);
+        while child.try_wait().expect("state").is_none() && Instant::now() < limit {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // One that serves after all must not hold up the tests.
+        let _ = child.kill();
+        let output = child.wait_with_output().expect("ended");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
         assert!(said.contains(advice), "{arguments:?}: {said}");
