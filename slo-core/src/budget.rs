@@ -1,11 +1,15 @@
 //! The error budget: allowed failure, spent, left.
 
 use jiff::Timestamp;
+use num_bigint::BigInt;
+use num_rational::BigRational;
 
 use crate::burn_rate::{BurnRate, Forecast, LOOKBACKS, Lookback};
 use crate::counts::{Bucket, EventCounts};
 use crate::objective::{BudgetingMethod, Objective};
 use crate::ratio::Ratio;
+use crate::repository::Resolution;
+use crate::tally::{Failed, Tally, slices_in};
 use crate::target::Target;
 use crate::time::{Minute, Period};
 use crate::window::WindowPeriod;
@@ -15,11 +19,17 @@ pub(crate) const BILLION: i128 = 1_000_000_000;
 
 /// Allowed failure, spent and left over a period. Signed and never clamped: twice the budget spent
 /// leaves -100 %.
+///
+/// | | Occurrences | time-based methods |
+/// |---|---|---|
+/// | unit | events | seconds |
+/// | total | b · events so far, never extrapolated | b · slices of the whole period · w |
+/// | consumed | Σ(n - g) | bad slices · w, or Σ(1 - g/n) · w |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorBudget {
     /// What the amounts count.
     pub unit: BudgetUnit,
-    /// What may fail: b · Σn.
+    /// What may fail.
     pub total: Ratio,
     /// What failed.
     pub consumed: Ratio,
@@ -41,6 +51,12 @@ pub enum BudgetUnit {
 }
 
 impl ErrorBudget {
+    /// Whether nothing is left. At exactly the target this and `met` are both true.
+    #[must_use]
+    pub const fn is_exhausted(&self) -> bool {
+        self.remaining.is_zero_or_less()
+    }
+
     /// The budget of so many events at a target (method Occurrences).
     ///
     /// total = b·Σn, consumed = Σ(n - g). Source: SRE Workbook, chapter 2, table 2-4.
@@ -57,24 +73,37 @@ impl ErrorBudget {
     /// ```
     #[must_use]
     pub fn of_events(counts: EventCounts, target: Target) -> Self {
-        let consumed = signed(counts.bad());
-        let allowed = signed(counts.total()) * i128::from(target.allowed_failure());
-        let spent = consumed * BILLION;
-        let billionths = |n| Ratio::new(n, BILLION).expect("a billion is above zero");
-        Self {
-            unit: BudgetUnit::Events,
-            total: billionths(allowed),
-            consumed: Ratio::new(consumed, 1).expect("one is above zero"),
-            remaining: billionths(allowed - spent),
-            consumed_ratio: Ratio::new(spent, allowed),
-            remaining_ratio: Ratio::new(allowed - spent, allowed),
-        }
+        let basis = signed(counts.total());
+        Self::new(BudgetUnit::Events, 1, &Failed::Whole(signed(counts.bad())), basis, target)
     }
 
-    /// Whether nothing is left. At exactly the target this and `met` are both true.
-    #[must_use]
-    pub const fn is_exhausted(&self) -> bool {
-        self.remaining.is_zero_or_less()
+    /// The budget of `basis` events or slices of `scale` units each, of which so much failed.
+    pub(crate) fn new(unit: BudgetUnit, scale: i128, failed: &Failed, basis: i128, target: Target) -> Self {
+        let allowed = basis * i128::from(target.allowed_failure());
+        let billionths = |n| Ratio::new(n, BILLION).expect("a billion is above zero");
+        let total = billionths(allowed * scale);
+        if let Failed::Whole(failed) = failed {
+            let spent = failed * BILLION;
+            return Self {
+                unit,
+                total,
+                consumed: Ratio::new(failed * scale, 1).expect("one is above zero"),
+                remaining: billionths((allowed - spent) * scale),
+                consumed_ratio: Ratio::new(spent, allowed),
+                remaining_ratio: Ratio::new(allowed - spent, allowed),
+            };
+        }
+        let consumed = failed.value() * BigRational::from(BigInt::from(scale));
+        let remaining = total.big() - &consumed;
+        let share = |amount: &BigRational| (allowed > 0).then(|| Ratio::nearest(&(amount / total.big())));
+        Self {
+            unit,
+            total,
+            consumed: Ratio::nearest(&consumed),
+            remaining: Ratio::nearest(&remaining),
+            consumed_ratio: share(&consumed),
+            remaining_ratio: share(&remaining),
+        }
     }
 }
 
@@ -120,17 +149,18 @@ pub struct BudgetReport {
     pub target: Target,
     /// Events in the elapsed period.
     pub counts: EventCounts,
-    /// Reached level: Σg / Σn; `None` without events.
+    /// Reached level: Σg / Σn, good slices / counted slices, or the mean of the slices' g/n; `None` when
+    /// nothing is counted.
     pub sli: Option<Ratio>,
     /// The amounts.
     pub budget: ErrorBudget,
-    /// `sli >= T`; `None` without events.
+    /// `sli >= T`; `None` when nothing is counted.
     pub met: Option<bool>,
     /// `remaining <= 0` with data.
     pub exhausted: bool,
     /// In one word.
     pub status: Status,
-    /// Minutes with data / minutes elapsed.
+    /// Minutes (Occurrences) or slices with data / those elapsed.
     pub coverage: Option<Ratio>,
     /// The end of the newest minute with data.
     pub watermark: Option<Minute>,
@@ -147,8 +177,8 @@ pub struct BudgetReport {
 pub struct Reading {
     /// The whole span of minutes.
     pub period: Period,
-    /// No bucket may straddle one of these; in order.
-    pub cuts: Vec<Minute>,
+    /// How finely: minutes for the time-based methods, otherwise hours where no boundary cuts one.
+    pub resolution: Resolution,
 }
 
 /// Says what [`evaluate`] needs: the window and the look-backs, which cross the start of a calendar
@@ -161,7 +191,10 @@ pub fn reading(objective: &Objective, at: Timestamp) -> Reading {
     cuts.extend([period.elapsed.start, end]);
     cuts.sort_unstable();
     cuts.dedup();
-    Reading { period: Period::new(cuts[0], end), cuts }
+    let span = Period::new(cuts[0], end);
+    let resolution =
+        if objective.method.slice_width().is_some() { Resolution::Minutes } else { Resolution::Hours { cuts } };
+    Reading { period: span, resolution }
 }
 
 fn lookbacks(period: &WindowPeriod) -> impl Iterator<Item = Lookback> {
@@ -190,46 +223,86 @@ fn lookbacks(period: &WindowPeriod) -> impl Iterator<Item = Lookback> {
 /// When a bucket straddles a cut of the reading: the store broke its contract.
 #[must_use]
 pub fn evaluate(objective: &Objective, at: Timestamp, what_if: Option<Target>, buckets: &[Bucket]) -> BudgetReport {
-    // The other methods are refused where an objective is defined (see `service`).
-    debug_assert_eq!(objective.method, BudgetingMethod::Occurrences);
     let period = objective.time_window.period_at(at);
     let target = what_if.unwrap_or(objective.target);
+    let end = period.elapsed.end;
     let inside = slice(buckets, period.elapsed);
-    let counts: EventCounts = inside.iter().map(|bucket| bucket.counts).sum();
-    let with_data: u64 = inside.iter().map(|bucket| u64::from(bucket.with_data.count_ones())).sum();
-    let budget = ErrorBudget::of_events(counts, target);
-    let sli = Ratio::new(signed(counts.good()), signed(counts.total()));
-    let has_data = sli.is_some();
-    let exhausted = has_data && budget.is_exhausted();
-    let warning = Ratio::from(objective.warning_threshold);
-    let status = match budget.remaining_ratio {
-        None => Status::NoData,
-        Some(_) if exhausted => Status::Exhausted,
-        Some(remaining) if remaining <= warning => Status::Warning,
-        Some(_) => Status::Ok,
+    let tally = |span| Tally::new(objective.method, objective.no_data, slice(buckets, span), span);
+    let whole = tally(period.elapsed);
+    let scale = Scale::new(objective.method, &period, &whole);
+    let budget = scale.budget(&whole.failed, target);
+    let allowed = |counted: i128| counted * i128::from(target.allowed_failure());
+    let has_data = whole.counted > 0;
+    let exhausted = has_data && whole.failed.compare(Ratio::ONE, allowed(scale.basis)).is_ge();
+    let spent_at_warning = Ratio::from(objective.warning_threshold).complement();
+    let status = if !has_data {
+        Status::NoData
+    } else if exhausted {
+        Status::Exhausted
+    } else if whole.failed.compare(spent_at_warning, allowed(scale.basis)).is_ge() {
+        Status::Warning
+    } else {
+        Status::Ok
     };
+    let left = budget.remaining_ratio.filter(|_| has_data);
     let burn_rates: Vec<BurnRate> = lookbacks(&period)
         .map(|lookback| {
-            let span = Period::new(period.elapsed.end - lookback.minutes(), period.elapsed.end);
-            let spent = slice(buckets, span).iter().map(|bucket| bucket.counts).sum();
-            BurnRate::new(lookback, spent, counts, target, &period)
+            let spent = has_data.then(|| tally(Period::new(end - lookback.minutes(), end)));
+            BurnRate::new(lookback, spent.as_ref(), &scale, target, &period, left)
         })
         .collect();
+    let against_sla = |target| has_data.then(|| scale.budget(&whole.failed, target).remaining_ratio).flatten();
     BudgetReport {
         at,
         period,
         target,
-        counts,
-        sli,
-        budget,
-        met: sli.map(|sli| sli >= Ratio::from(target)),
+        counts: inside.iter().map(|bucket| bucket.counts).sum(),
+        sli: has_data.then(|| level(&whole)),
+        met: has_data.then(|| whole.failed.compare(Ratio::ONE, allowed(whole.counted)).is_le()),
         exhausted,
         status,
-        coverage: Ratio::new(i128::from(with_data), i128::from(period.elapsed.minutes())),
+        coverage: Ratio::new(whole.with_data, whole.elapsed),
         watermark: inside.iter().rev().find_map(|bucket| bucket.watermark()),
-        forecast: Forecast::new(objective, at, &period, inside, &budget, &burn_rates),
+        forecast: Forecast::new(objective, at, &period, inside, &budget, exhausted, &burn_rates),
         burn_rates,
-        sla: objective.sla.as_ref().map(|sla| (sla.target, ErrorBudget::of_events(counts, sla.target).remaining_ratio)),
+        budget,
+        sla: objective.sla.as_ref().map(|sla| (sla.target, against_sla(sla.target))),
+    }
+}
+
+/// `1 - failed / counted`; something is counted.
+fn level(tally: &Tally) -> Ratio {
+    if let Failed::Whole(failed) = tally.failed {
+        return Ratio::new(tally.counted - failed, tally.counted).expect("something is counted");
+    }
+    let one = BigRational::from(BigInt::from(1));
+    Ratio::nearest(&(one - tally.failed.value() / BigRational::from(BigInt::from(tally.counted))))
+}
+
+/// How an objective's amounts are measured: what the target is a share of, and in which unit.
+pub(crate) struct Scale {
+    /// Events so far, or slices of the whole period.
+    pub(crate) basis: i128,
+    /// Events, or seconds of a slice.
+    pub(crate) unit: BudgetUnit,
+    /// Units of one event or slice.
+    pub(crate) width: i128,
+}
+
+impl Scale {
+    fn new(method: BudgetingMethod, period: &WindowPeriod, whole: &Tally) -> Self {
+        match method.slice_width() {
+            None => Self { basis: whole.counted, unit: BudgetUnit::Events, width: 1 },
+            Some(width) => Self {
+                basis: slices_in(period.whole(), width.minutes()),
+                unit: BudgetUnit::Seconds,
+                width: i128::from(width.minutes()) * 60,
+            },
+        }
+    }
+
+    fn budget(&self, failed: &Failed, target: Target) -> ErrorBudget {
+        ErrorBudget::new(self.unit, self.width, failed, self.basis, target)
     }
 }
 

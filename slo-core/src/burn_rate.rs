@@ -5,12 +5,13 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{ToPrimitive, Zero};
 
-use crate::budget::{BILLION, ErrorBudget, signed};
-use crate::counts::{Bucket, EventCounts};
-use crate::objective::Objective;
+use crate::budget::{BILLION, BudgetUnit, ErrorBudget, Scale};
+use crate::counts::Bucket;
+use crate::objective::{Objective, SliceWidth};
 use crate::ratio::Ratio;
+use crate::tally::{Failed, Tally, slices};
 use crate::target::Target;
-use crate::time::Minute;
+use crate::time::{Minute, Period};
 use crate::window::{TimeWindow, WindowPeriod};
 
 /// A standard look-back.
@@ -52,41 +53,51 @@ impl Lookback {
 pub struct BurnRate {
     /// The look-back.
     pub lookback: Lookback,
-    /// `(1 - sli) / b`; `None` without events in the look-back or in the period, whose start a
-    /// look-back may cross.
+    /// `(1 - sli) / b`; `None` when nothing is counted in the look-back or in the period, whose start
+    /// a look-back may cross.
     pub rate: Option<Ratio>,
-    /// The share of the period's budget that the look-back spent: `bad / (b·n_P)`, the volume form;
-    /// `None` whenever the rate is.
+    /// The share of the period's budget that the look-back spent: `bad / (b·n_P)`, the volume form, for
+    /// Occurrences, `BR·L/P` for the time-based methods; `None` whenever the rate is.
     pub budget_consumed: Option<Ratio>,
     /// Seconds until nothing is left at this rate; `None` when it never is.
     pub time_to_exhaustion: Option<u64>,
 }
 
 impl BurnRate {
-    /// The burn rate of the events `spent` in a look-back of a period with `counts`.
+    /// The burn rate of a look-back in which so much was spent; `None` when the period has no data.
     ///
     /// Source: SRE Workbook, chapter 5; the time to exhaustion is P·remainingRatio/BR, which
     /// subtracts what is already spent.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         lookback: Lookback,
-        spent: EventCounts,
-        counts: EventCounts,
+        spent: Option<&Tally>,
+        scale: &Scale,
         target: Target,
         period: &WindowPeriod,
+        left: Option<Ratio>,
     ) -> Self {
-        let failed = signed(spent.bad()) * BILLION;
-        let allowed = |counts: EventCounts| signed(counts.total()) * i128::from(target.allowed_failure());
-        let rate = Ratio::new(failed, allowed(spent)).filter(|_| counts.total() > 0);
-        let seconds = period.whole().minutes() * 60;
-        let remaining = ErrorBudget::of_events(counts, target).remaining_ratio;
-        Self {
-            lookback,
-            rate,
-            budget_consumed: rate.and_then(|_| Ratio::new(failed, allowed(counts))),
-            time_to_exhaustion: time_to_exhaustion(seconds, remaining, rate),
-        }
+        let b = i128::from(target.allowed_failure());
+        let spent = spent.filter(|spent| spent.counted > 0);
+        let rate = spent.and_then(|spent| share(&spent.failed, spent.counted * b));
+        let minutes = period.whole().minutes();
+        let budget_consumed = match scale.unit {
+            BudgetUnit::Events => spent.and_then(|spent| share(&spent.failed, scale.basis * b)),
+            BudgetUnit::Seconds => rate.and_then(|rate| {
+                let length = Ratio::new(i128::from(lookback.minutes()), i128::from(minutes))?;
+                Some(Ratio::nearest(&(rate.big() * length.big())))
+            }),
+        };
+        Self { lookback, rate, budget_consumed, time_to_exhaustion: time_to_exhaustion(minutes * 60, left, rate) }
     }
+}
+
+/// `failed / allowed`; `allowed` is in billionths.
+fn share(failed: &Failed, allowed: i128) -> Option<Ratio> {
+    if let Failed::Whole(failed) = failed {
+        return Ratio::new(failed * BILLION, allowed);
+    }
+    let allowed = Ratio::new(allowed, BILLION).filter(|allowed| !allowed.is_zero_or_less())?;
+    Some(Ratio::nearest(&(failed.value() / allowed.big())))
 }
 
 /// `P·remainingRatio/BR` in seconds, rounded down; 0 when nothing is left, `None` when it is not
@@ -128,10 +139,10 @@ pub struct Forecast {
     pub recovers: Vec<(Minute, Option<Ratio>)>,
 }
 
-/// Bad events that leave a rolling window at a minute.
+/// An amount that leaves a rolling window at a minute.
 struct Ageing {
     at: Minute,
-    bad: u128,
+    amount: BigRational,
 }
 
 impl Forecast {
@@ -141,6 +152,7 @@ impl Forecast {
         period: &WindowPeriod,
         inside: &[Bucket],
         budget: &ErrorBudget,
+        exhausted: bool,
         burn_rates: &[BurnRate],
     ) -> Self {
         let burn_rate = burn_rates.iter().rev().find(|b| b.lookback.minutes() <= DAY).and_then(|b| b.rate);
@@ -148,18 +160,17 @@ impl Forecast {
         let length = i64::try_from(period.whole().minutes()).unwrap_or(i64::MAX);
         let (horizon, ageing) = match objective.time_window {
             TimeWindow::Calendar(_) => (period.full_end, Vec::new()),
-            TimeWindow::Rolling(_) => (end + length, ageing(inside, length)),
+            TimeWindow::Rolling(_) => (end + length, ageing(objective, inside, period, length)),
         };
         let mut recovers = vec![end + DAY, end + 7 * DAY, end + length / 2];
         recovers.retain(|minute| *minute <= horizon);
         recovers.sort_unstable();
         recovers.dedup();
         let left_at = |minute: Minute| {
-            let gone: u128 = ageing.iter().take_while(|a| a.at <= minute).map(|a| a.bad).sum();
-            // Total and remaining are both in billionths.
-            Ratio::new(budget.remaining.numerator() + signed(gone) * BILLION, budget.total.numerator())
+            budget.remaining_ratio?;
+            let gone: BigRational = ageing.iter().take_while(|a| a.at <= minute).map(|a| &a.amount).sum();
+            Some(Ratio::nearest(&((budget.remaining.big() + gone) / budget.total.big())))
         };
-        let exhausted = budget.remaining_ratio.is_some() && budget.is_exhausted();
         Self {
             burn_rate,
             exhausted_at: if exhausted {
@@ -173,11 +184,29 @@ impl Forecast {
     }
 }
 
-/// When what is inside leaves: a minute m leaves a window of length P at m + 1 + P. An hour leaves
-/// with its last minute, so that nothing is given back too early.
-fn ageing(inside: &[Bucket], length: i64) -> Vec<Ageing> {
-    let bad = inside.iter().filter(|bucket| bucket.counts.bad() > 0);
-    bad.map(|bucket| Ageing { at: bucket.period().end + length, bad: bucket.counts.bad() }).collect()
+/// When what is inside leaves: a minute or slice that begins at m leaves a window of length P at
+/// m + 1 + P. An hour of events leaves with its last minute, so that nothing is given back too early.
+fn ageing(objective: &Objective, inside: &[Bucket], period: &WindowPeriod, length: i64) -> Vec<Ageing> {
+    let Some(width) = objective.method.slice_width().map(SliceWidth::minutes) else {
+        let bad = inside.iter().filter(|bucket| bucket.counts.bad() > 0);
+        let events = |bucket: &Bucket| BigRational::from(BigInt::from(bucket.counts.bad()));
+        return bad.map(|bucket| Ageing { at: bucket.period().end + length, amount: events(bucket) }).collect();
+    };
+    let seconds = BigRational::from(BigInt::from(width * 60));
+    let mut with_data = slices(inside, period.elapsed, width).peekable();
+    let mut ageing = Vec::new();
+    let mut start = (period.elapsed.start + (width - 1)).on_grid(width);
+    while start < period.elapsed.end {
+        let buckets = with_data.next_if(|(slice, _)| *slice == start).map(|(_, counts)| Bucket::minute(start, counts));
+        let one = Period::new(start, start + 1);
+        // One slice by the very rules of the whole: what it adds to `failed`.
+        let failed = Tally::new(objective.method, objective.no_data, buckets.as_slice(), one).failed.value();
+        if !failed.is_zero() {
+            ageing.push(Ageing { at: start + 1 + length, amount: failed * &seconds });
+        }
+        start = start + width;
+    }
+    ageing
 }
 
 /// Walks from one ageing to the next; in between, spending is a straight line.
@@ -196,14 +225,15 @@ fn first_exhausted(
     }
     let mut left = budget.remaining.big();
     let mut from = end;
-    let stops = ageing.iter().map(|a| (a.at, a.bad)).chain([(horizon, 0)]);
+    let nothing = BigRational::zero();
+    let stops = ageing.iter().map(|a| (a.at, &a.amount)).chain([(horizon, &nothing)]);
     for (until, given_back) in stops {
         // The first minute from which nothing is left: left <= per_minute · (t - end).
         let minutes = (&left / &per_minute).ceil().to_integer().to_i64();
         if let Some(minutes) = minutes.filter(|minutes| *minutes < until - end) {
             return Some((end + minutes).max(from));
         }
-        left += BigRational::from(BigInt::from(given_back));
+        left += given_back;
         from = until;
     }
     None
@@ -213,6 +243,7 @@ fn first_exhausted(
 mod tests {
     use super::*;
     use crate::budget::evaluate;
+    use crate::counts::EventCounts;
     use crate::duration::Shorthand;
     use crate::measurement::Series;
     use crate::revision::Revision;

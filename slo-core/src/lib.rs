@@ -38,6 +38,7 @@ mod ratio;
 mod repository;
 mod revision;
 mod service;
+mod tally;
 mod target;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -71,6 +71,17 @@ impl Ratio {
         self.numerator <= 0
     }
 
+    /// The ratio nearest to a number: the number itself where its parts fit 126 bits, otherwise right to
+    /// about 36 digits. For printing only.
+    #[must_use]
+    pub(crate) fn nearest(number: &BigRational) -> Self {
+        let bits = number.numer().bits().max(number.denom().bits());
+        let surplus = bits.saturating_sub(126);
+        let narrow = |n: &BigInt| (n >> surplus).to_i128().unwrap_or(0);
+        let (numerator, denominator) = (narrow(number.numer()), narrow(number.denom()));
+        Self::new(numerator, denominator).unwrap_or(Self { numerator: i128::MAX, denominator: 1 })
+    }
+
     /// The same number with room to multiply.
     #[must_use]
     pub(crate) fn big(self) -> BigRational {

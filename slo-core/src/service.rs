@@ -15,7 +15,7 @@ use crate::indicator::Indicator;
 use crate::measurement::{Batch, Receipt, Series};
 use crate::memory::{MemoryDefinitions, MemoryMeasurements};
 use crate::name::Name;
-use crate::objective::{BudgetingMethod, Objective};
+use crate::objective::Objective;
 use crate::repository::{
     Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
 };
@@ -102,10 +102,6 @@ impl Managed for Objective {
     /// The indicator and the owners must exist; the promise is about the indicator's present life.
     async fn prepare(mut self, service: &Service) -> Result<Self, Error> {
         let mut faults = self.faults();
-        if self.method != BudgetingMethod::Occurrences {
-            let detail = "only Occurrences can be computed in this version";
-            faults.push(Fault::new("/budgetingMethod", "unsupported", detail));
-        }
         match service.indicators.get(&self.series.indicator).await? {
             Some(indicator) => self.series.born = indicator.born,
             None => faults.push(Fault::new("/indicator", "unknown", "no such indicator; create it first")),
@@ -313,8 +309,8 @@ impl Service {
         }
         let objective = self.get::<Objective>(name).await?;
         let reading = reading(&objective.value, at);
-        let resolution = Resolution::Hours { cuts: reading.cuts };
-        let buckets = self.measurements.read(&objective.value.series, reading.period, &resolution).await?;
+        let series = &objective.value.series;
+        let buckets = self.measurements.read(series, reading.period, &reading.resolution).await?;
         let report = evaluate(&objective.value, at, what_if, &buckets);
         Ok((objective, report))
     }

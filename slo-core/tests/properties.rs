@@ -59,7 +59,7 @@ fn read(store: &MemoryMeasurements, period: Period, resolution: &Resolution) -> 
 /// Evaluates as the service does, or minute by minute.
 fn report(store: &MemoryMeasurements, case: &Case, minutes: bool) -> BudgetReport {
     let reading = reading(&case.objective, case.at());
-    let resolution = if minutes { Resolution::Minutes } else { Resolution::Hours { cuts: reading.cuts } };
+    let resolution = if minutes { Resolution::Minutes } else { reading.resolution };
     evaluate(&case.objective, case.at(), None, &read(store, reading.period, &resolution))
 }
 
@@ -176,7 +176,7 @@ proptest! {
         // Not even when it is among the buckets.
         let reading = reading(&case.objective, case.at());
         let longer = Period::new(reading.period.start, case.end + 200);
-        let buckets = read(&store, longer, &Resolution::Hours { cuts: reading.cuts });
+        let buckets = read(&store, longer, &reading.resolution);
         prop_assert_eq!(before, evaluate(&case.objective, case.at(), None, &buckets));
     }
 
