@@ -114,7 +114,7 @@ fn apply(document: &Document, client: &Client, dry_run: bool) -> Result<Outcome>
 fn plan(document: &Document, client: &Client, path: &str) -> Result<Plan> {
     let wanted = document.body();
     let Some(answer) = client.find(path)? else {
-        let changes = difference(&crate::json::Json::Object(Vec::new()), &wanted);
+        let changes = difference(&slo_core::Json::Object(Vec::new()), &wanted);
         return Ok(Plan { action: Action::Created, changes, etag: None });
     };
     let changes = difference(&client.read(&answer)?, &wanted);

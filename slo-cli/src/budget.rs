@@ -11,10 +11,10 @@ use serde::Serialize;
 use crate::client::Client;
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
-use crate::json::Json;
 use crate::output::{Format, Items, print};
 use crate::resource::{Kind, Name};
 use crate::table::Table;
+use slo_core::Json;
 
 /// Show error budgets: of one objective in full, or of all, the worst first
 #[derive(Debug, Args)]
@@ -144,7 +144,7 @@ mod tests {
         let text = format!(
             r#"{{"objective":"{name}","status":"ok","target":0.99,"sli":null,"bad":1,"total":20000,"budget":{{"remainingRatio":{remaining}}}}}"#
         );
-        Line::Budget(Json::parse(&text).expect("JSON"))
+        Line::Budget(Json::parse(text.as_bytes()).expect("JSON"))
     }
 
     #[test]

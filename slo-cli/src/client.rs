@@ -12,8 +12,8 @@ use ureq::Agent;
 use ureq::http::{Method, Request, Uri, header};
 
 use crate::error::{Error, Result};
-use crate::json::Json;
 use crate::problem::Problem;
+use slo_core::Json;
 
 /// Where every path of the API begins.
 const BASE_PATH: &str = "/api/v1";
@@ -209,7 +209,7 @@ impl Client {
 
     /// The JSON of an answer.
     pub(crate) fn read(&self, answer: &Answer) -> Result<Json> {
-        Json::parse(&answer.body).map_err(|error| self.nonsense(error))
+        Json::parse(answer.body.as_bytes()).map_err(|error| self.nonsense(error))
     }
 
     /// An answer that this API does not give.

@@ -4,10 +4,10 @@ use clap::Args;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::json::Json;
 use crate::output::{Format, Items, print};
 use crate::resource::{Kind, Name};
 use crate::table::Table;
+use slo_core::Json;
 
 /// Show one resource, or list all of a kind
 #[derive(Debug, Args)]
@@ -148,14 +148,14 @@ mod tests {
     fn an_item_is_shown_member_by_member() {
         let item = r#"{"name":"o","target":0.9990,"timeWindow":{"duration":"28d","isRolling":true},"owners":["ann","bob"],"sla":null,"links":{"self":{}}}"#;
         assert_eq!(
-            members(&Json::parse(item).expect("JSON")),
+            members(&Json::parse(item.as_bytes()).expect("JSON")),
             "name                  o\ntarget                0.9990\ntimeWindow.duration   28d\ntimeWindow.isRolling  true\nowners                ann, bob"
         );
     }
 
     #[test]
     fn a_list_has_a_line_for_each() {
-        let items = [Json::parse(r#"{"name":"ann","role":"engineer","access":"admin"}"#).expect("JSON")];
+        let items = [Json::parse(br#"{"name":"ann","role":"engineer","access":"admin"}"#).expect("JSON")];
         assert_eq!(
             list(Kind::User, &items),
             "NAME  DISPLAY NAME  EMAIL  ROLE      ACCESS\nann                        engineer  admin"

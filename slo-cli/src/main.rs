@@ -11,7 +11,6 @@ mod decimal;
 mod error;
 mod get;
 mod ingest;
-mod json;
 mod output;
 mod problem;
 mod resource;

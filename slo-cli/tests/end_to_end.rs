@@ -211,7 +211,8 @@ fn what_cannot_be_served_is_refused_with_what_to_do() {
         (&["--endpoint", "http://127.0.0.1:1", "--listen", "127.0.0.1:0"], "cannot start: the tables"),
     ] {
         let mut serve = Command::new(SLO);
-        let mut child = serve.arg("serve").args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("slo runs");
+        let mut child =
+            serve.arg("serve").args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("slo runs");
         let limit = Instant::now() + Duration::from_secs(60);
         while child.try_wait().expect("state").is_none() && Instant::now() < limit {
             std::thread::sleep(Duration::from_millis(20));

@@ -29,6 +29,7 @@ mod duration;
 mod error;
 mod fault;
 mod indicator;
+mod json;
 mod measurement;
 pub mod memory;
 pub mod meter;
@@ -56,6 +57,7 @@ pub use duration::{Shorthand, ShorthandError, Unit};
 pub use error::Error;
 pub use fault::Fault;
 pub use indicator::{Indicator, IndicatorKind, MetricQuery, MetricRole, MetricSource, Operator, Threshold};
+pub use json::{Json, JsonError, MAX_JSON_DEPTH};
 pub use measurement::{
     Batch, BatchError, CLOCK_SKEW_MINUTES, MAX_BATCH, MAX_REVISION, Measurement, Receipt, Series, WriteEffect,
 };

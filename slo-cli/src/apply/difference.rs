@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::decimal::Decimal;
-use crate::json::Json;
 use crate::table::printable;
+use slo_core::Json;
 
 /// Members that the service makes; a document that holds them came from it.
 pub(super) const MADE_BY_THE_SERVICE: [&str; 4] = ["createdAt", "updatedAt", "revision", "links"];
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn changes(stored: &str, wanted: &str) -> Vec<String> {
-        let parse = |text| Json::parse(text).expect("JSON");
+        let parse = |text: &str| Json::parse(text.as_bytes()).expect("JSON");
         difference(&parse(stored), &parse(wanted)).iter().map(ToString::to_string).collect()
     }
 

@@ -8,8 +8,8 @@ use std::{fs, io};
 use super::difference::MADE_BY_THE_SERVICE;
 use super::yaml;
 use crate::error::{Error, Result};
-use crate::json::Json;
 use crate::resource::{Kind, Name};
+use slo_core::Json;
 
 /// A resource as a file describes it.
 #[derive(Debug)]
@@ -32,6 +32,9 @@ impl Document {
 
     fn of(json: Json, place: String) -> Result<Self> {
         let refuse = |fault: String| Error::Document { place: place.clone(), fault };
+        if let Some(name) = json.repeated().first() {
+            return Err(refuse(format!("the member `{name}` stands there twice; keep one")));
+        }
         let kind = kind(&json).map_err(refuse)?;
         let name = match json.get("name") {
             Some(Json::String(name)) => name.parse::<Name>().map_err(|error| refuse(error.to_string()))?,

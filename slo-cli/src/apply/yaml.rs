@@ -5,7 +5,7 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use crate::json::{Json, MAX_DEPTH};
+use slo_core::{Json, MAX_JSON_DEPTH};
 
 /// A mapping or sequence that is still open.
 enum Open {
@@ -51,7 +51,7 @@ pub(super) fn parse_all(text: &str) -> Result<Vec<Json>, String> {
                 None
             }
         };
-        if open.len() > MAX_DEPTH {
+        if open.len() > MAX_JSON_DEPTH {
             return Err(refuse("nested too deeply"));
         }
         let Some(value) = value else { continue };

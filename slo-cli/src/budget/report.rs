@@ -1,8 +1,8 @@
 //! One error budget on a page. Figures are the service's own text: nothing is rounded here.
 
 use crate::decimal::{Decimal, grouped};
-use crate::json::Json;
 use crate::table::{Table, printable};
+use slo_core::Json;
 
 /// What an undefined figure looks like.
 const UNDEFINED: &str = "-";
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_page_for_who_decides() {
         assert_eq!(
-            report(&Json::parse(BUDGET).expect("JSON"), false),
+            report(&Json::parse(BUDGET.as_bytes()).expect("JSON"), false),
             "\
 Objective    checkout-availability (revision 3)
 Status       warning: little budget is left
@@ -198,7 +198,7 @@ Forecast at burn rate 1.1: not exhausted in the time ahead
             "budget":{"unit":"seconds","total":60480,"consumed":0,"remaining":60480,"consumedRatio":0,"remainingRatio":1},
             "period":{"start":"a","end":"b","fullEnd":"b"},"coverage":0,"watermark":null,"burnRates":[],
             "forecast":{"burnRate":null,"exhaustedAt":null,"recovers":[]},"sla":null}"#;
-        let told = report(&Json::parse(text).expect("JSON"), true);
+        let told = report(&Json::parse(text.as_bytes()).expect("JSON"), true);
         for line in [
             "Status       no data: nothing was measured in this period",
             "Target       90 % (what if)",

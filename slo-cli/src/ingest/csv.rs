@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::lines::{self, Unreadable};
 use super::measurement::{Content, EventCounts, MAX_COUNT, Measurement, Minute};
 use crate::error::{Error, Result};
-use crate::json::Json;
+use slo_core::Json;
 
 /// Which columns a file has, and in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

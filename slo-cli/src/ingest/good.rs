@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::str::FromStr;
 
 /// Deeper nesting is no expression a person wrote.
-const MAX_DEPTH: usize = 64;
+const MAX_JSON_DEPTH: usize = 64;
 
 /// What an access log tells of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +201,7 @@ impl<'a> Parser<'a> {
     }
 
     fn not(&mut self, depth: usize) -> Result<Good, Misread> {
-        if depth > MAX_DEPTH {
+        if depth > MAX_JSON_DEPTH {
             return Err(self.misread("nested too deeply"));
         }
         if self.take("not") {

@@ -5,8 +5,8 @@ use axum::extract::FromRequest;
 use http::{Request, header};
 
 use super::fields::{At, Faults};
-use super::json::Json;
 use super::problem::{Kind, Problem};
+use slo_core::Json;
 
 /// The largest body: 1 MiB.
 pub(crate) const MAX_BODY: usize = 1 << 20;

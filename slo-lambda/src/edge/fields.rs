@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use slo_core::Fault;
 
-use super::json::Json;
+use slo_core::Json;
 
 /// A value and where it stands.
 #[derive(Clone, Copy)]
@@ -119,11 +119,8 @@ impl<'a> Fields<'a> {
             faults.push(at.wrong("an object"));
             return None;
         };
-        let mut seen = std::collections::HashSet::new();
-        for (name, _) in members {
-            if !seen.insert(name) {
-                faults.push(Fault::new(at.child(name), "repeated", "this member stands here twice; keep one"));
-            }
+        for name in at.json.repeated() {
+            faults.push(Fault::new(at.child(name), "repeated", "this member stands here twice; keep one"));
         }
         let members = members.iter().map(|(name, json)| (name.as_str(), json)).collect();
         Some(Self { members, pointer: at.pointer, known: Vec::new() })

@@ -4,7 +4,6 @@ pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod etag;
 pub(crate) mod fields;
-pub(crate) mod json;
 pub(crate) mod links;
 pub(crate) mod observe;
 pub(crate) mod problem;

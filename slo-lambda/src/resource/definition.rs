@@ -13,10 +13,10 @@ use crate::App;
 use crate::edge::body::JsonBody;
 use crate::edge::etag::{Conditions, tag};
 use crate::edge::fields::{At, Faults, Fields, child};
-use crate::edge::json::Json;
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Kind, Problem};
 use crate::edge::query::{Paging, Query};
+use slo_core::Json;
 
 /// A definition as the API shows it.
 pub(crate) trait Resource: Managed {

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use super::definition::{Resource, definition_routes, item};
 use crate::edge::fields::{At, Faults, Fields, choice, decimal, text};
-use crate::edge::json::Json;
 use crate::edge::links::{Base, Links};
+use slo_core::Json;
 
 /// A measured aspect of behaviour (SLI).
 #[derive(Serialize, ToSchema)]

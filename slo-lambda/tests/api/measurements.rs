@@ -237,3 +237,79 @@ async fn a_created_again_indicator_begins_without_measurements() {
     assert_eq!(api.get("/indicators/site/measurements").await.json()["items"], json!([]));
     assert_eq!(api.get("/objectives/shop/error-budget").await.json()["status"], "noData");
 }
+
+/// One set of counts, three methods: the published comparison of Nobl9, with its figures made exact.
+#[tokio::test]
+async fn the_same_counts_by_three_methods() {
+    let api = Api::new().with_objective().await;
+    let counts = [2, 10, 12, 13, 13, 12, 13, 13, 12, 11].into_iter().zip([4, 10, 12, 13, 14, 15, 14, 13, 12, 11]);
+    let minute = |(i, (good, total)): (usize, (u64, u64))| json!({"start": format!("2026-11-20T11:{}:00Z", 50 + i), "good": good, "total": total});
+    let batch: Vec<Value> = counts.enumerate().map(minute).collect();
+    assert_eq!(api.post("/indicators/site/measurements", json!({"measurements": batch})).await.json()["accepted"], 10);
+    let mut body = objective("shop");
+    body["target"] = json!(0.95);
+    body["timeWindow"] = json!({"duration": "1h", "isRolling": true});
+    body["timeSliceTarget"] = json!(0.95);
+    for (method, sli, unit, total, consumed) in [
+        ("Occurrences", 0.940_677_966_101_695, "events", 5.9, 7.0),
+        ("Timeslices", 0.6, "seconds", 180.0, 240.0),
+        ("RatioTimeslices", 0.915_714_285_714_286, "seconds", 180.0, 50.571_428_571_428_6),
+    ] {
+        body["budgetingMethod"] = json!(method);
+        let put = api.put("/objectives/shop", "*", body.clone()).await;
+        assert_eq!((put.status.as_u16(), &put.json()["budgetingMethod"]), (200, &json!(method)));
+        let json = api.get("/objectives/shop/error-budget").await.json();
+        assert_eq!((json["sli"].as_f64(), &json["budget"]["unit"]), (Some(sli), &json!(unit)), "{method}");
+        let figures = [&json["budget"]["total"], &json["budget"]["consumed"]].map(|figure| figure.as_f64());
+        assert_eq!(figures, [Some(total), Some(consumed)], "{method}");
+    }
+}
+
+#[tokio::test]
+async fn missing_slices_mean_what_the_objective_says() {
+    let api = Api::new().with_objective().await;
+    api.post("/indicators/site/measurements", one("2026-11-20T11:31:00Z", 1, 1)).await;
+    let mut body = objective("shop");
+    body["timeWindow"] = json!({"duration": "1h", "isRolling": true});
+    body["budgetingMethod"] = json!("Timeslices");
+    body["timeSliceTarget"] = json!(1);
+    body["timeSliceWindow"] = json!("30m");
+    for (no_data, sli, status) in [("ignore", 1.0, "ok"), ("good", 1.0, "ok"), ("bad", 0.5, "exhausted")] {
+        body["noData"] = json!(no_data);
+        assert_eq!(api.put("/objectives/shop", "*", body.clone()).await.status, 200);
+        let json = api.get("/objectives/shop/error-budget").await.json();
+        assert_eq!(
+            (json["sli"].as_f64(), &json["status"], json["coverage"].as_f64()),
+            (Some(sli), &json!(status), Some(0.5))
+        );
+    }
+    for (member, wrong, pointer) in [
+        ("timeSliceWindow", json!("7m"), "/timeSliceWindow"),
+        ("timeSliceWindow", json!("2d"), "/timeSliceWindow"),
+        ("timeSliceWindow", json!("40m"), "/timeSliceWindow"),
+        ("timeSliceTarget", json!(0), "/timeSliceTarget"),
+        ("timeSliceTarget", Value::Null, "/timeSliceTarget"),
+        ("noData", json!("maybe"), "/noData"),
+    ] {
+        let mut bad = body.clone();
+        bad[member] = wrong;
+        assert_eq!(api.put("/objectives/shop", "*", bad).await.pointers(), [pointer], "{member}");
+    }
+}
+
+#[tokio::test]
+async fn a_calendar_month_of_a_zone() {
+    let api = Api::new().with_objective().await;
+    api.post("/indicators/site/measurements", one("2026-11-01T04:00:00Z", 1, 2)).await;
+    api.post("/indicators/site/measurements", one("2026-11-01T03:59:00Z", 1, 2)).await;
+    let mut body = objective("shop");
+    body["timeWindow"] = json!({"duration": "1M", "isRolling": false,
+        "calendar": {"startTime": "2026-01-01 00:00:00", "timeZone": "America/New_York"}});
+    assert_eq!(api.put("/objectives/shop", "*", body).await.status, 200);
+    let json = api.get("/objectives/shop/error-budget").await.json();
+    assert_eq!(
+        json["period"],
+        json!({"start": "2026-11-01T04:00:00Z", "end": "2026-11-20T12:00:00Z", "fullEnd": "2026-12-01T05:00:00Z"})
+    );
+    assert_eq!(json["total"], 2, "the minute before belongs to October");
+}
