@@ -1,1 +1,48 @@
-//! dynamo
+//! The repositories of `slo-core` on DynamoDB.
+//!
+//! ```
+//! # #[cfg(feature = "embedded")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use slo_core::{Indicator, IndicatorKind, Stamp};
+//! use slo_dynamo::{Store, embedded::Engine, table::{TableNames, create_tables}};
+//!
+//! // On AWS: `slo_dynamo::client::connect(None).await`, and tables made by Terraform.
+//! let client = Engine::memory()?.client();
+//! create_tables(&client, &TableNames::default()).await?;
+//!
+//! let service = Store::builder(client).retention_days(400).build().service();
+//! let site = Indicator::new("site".parse()?, "web".parse()?, IndicatorKind::Ratio);
+//! let stamp = Stamp { at: "2026-11-20T12:00:00Z".parse()?, by: None };
+//! assert_eq!(service.create(site, stamp).await?.revision.get(), 1);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "embedded"))] fn main() {}
+//! ```
+//!
+//! | Module or type | What it holds |
+//! |---|---|
+//! | [`Store`] | the repositories on one pair of tables |
+//! | [`DynamoDefinitions`] | indicators, objectives and users, every version of them |
+//! | [`DynamoMeasurements`] | counts by minute, exactly once, and their sums |
+//! | [`client`] | the SDK client for AWS or a DynamoDB-compatible server, with its timeouts |
+//! | [`table`] | the two tables: names, keys, indexes, creation for local use |
+//! | [`meter`] | what each request cost, as DynamoDB reports it |
+//! | `embedded` | a DynamoDB engine inside this process (feature `embedded`) |
+
+mod backoff;
+pub mod client;
+mod definitions;
+#[cfg(feature = "embedded")]
+pub mod embedded;
+mod error;
+mod item;
+mod measurements;
+pub mod meter;
+mod store;
+pub mod table;
+mod varint;
+
+pub use definitions::DynamoDefinitions;
+pub use measurements::DynamoMeasurements;
+pub use store::{RETENTION_DAYS, Store, StoreBuilder};

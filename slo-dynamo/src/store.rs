@@ -1,0 +1,87 @@
+//! The repositories on one pair of tables.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use slo_core::{Definition, Service, meter};
+
+use crate::definitions::DynamoDefinitions;
+use crate::measurements::DynamoMeasurements;
+use crate::meter::metered;
+use crate::table::TableNames;
+
+/// How long measurements are kept after they were written, unless the builder says otherwise: the
+/// longest window of two years, and some weeks.
+pub const RETENTION_DAYS: u32 = 800;
+
+/// The two tables as repositories. Clone it freely.
+///
+/// What it asks of DynamoDB is reported to [`slo_core::meter`].
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    tables: TableNames,
+    measurements: DynamoMeasurements,
+}
+
+/// Makes a [`Store`]; see [`Store::builder`].
+#[derive(Clone, Debug)]
+pub struct StoreBuilder {
+    client: Client,
+    tables: TableNames,
+    retention_days: u32,
+}
+
+impl Store {
+    /// A store that speaks through `client`; see [`crate::client::connect`] for one with limits.
+    #[must_use]
+    pub fn builder(client: Client) -> StoreBuilder {
+        StoreBuilder { client, tables: TableNames::default(), retention_days: RETENTION_DAYS }
+    }
+
+    /// The use cases on this store.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        Service {
+            indicators: Arc::new(self.definitions()),
+            objectives: Arc::new(self.definitions()),
+            users: Arc::new(self.definitions()),
+            measurements: Arc::new(self.measurements()),
+        }
+    }
+
+    /// The definitions of one kind.
+    #[must_use]
+    pub fn definitions<D: Definition>(&self) -> DynamoDefinitions<D> {
+        DynamoDefinitions::new(self.client.clone(), self.tables.definitions())
+    }
+
+    /// The measurements. All that come from one store know the same sources.
+    #[must_use]
+    pub fn measurements(&self) -> DynamoMeasurements {
+        self.measurements.clone()
+    }
+}
+
+impl StoreBuilder {
+    /// The tables; `counts` and `slo` otherwise.
+    #[must_use]
+    pub fn tables(self, tables: TableNames) -> Self {
+        Self { tables, ..self }
+    }
+
+    /// How many days measurements are kept after the day of their writing; [`RETENTION_DAYS`]
+    /// otherwise.
+    #[must_use]
+    pub fn retention_days(self, retention_days: u32) -> Self {
+        Self { retention_days, ..self }
+    }
+
+    /// The store. Nothing is sent.
+    #[must_use]
+    pub fn build(self) -> Store {
+        let client = metered(&self.client, Arc::new(meter::record));
+        let measurements = DynamoMeasurements::new(client.clone(), self.tables.counts(), self.retention_days);
+        Store { client, tables: self.tables, measurements }
+    }
+}

@@ -1,0 +1,19 @@
+//! The contract of the core's repositories, on the embedded engine.
+
+mod common;
+
+use slo_core::{Definition, Indicator, Objective, User};
+use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
+
+async fn counts() -> Box<DynamoMeasurements> {
+    Box::new(common::store().await.measurements())
+}
+
+async fn names<D: Definition>() -> Box<DynamoDefinitions<D>> {
+    Box::new(common::store().await.definitions())
+}
+
+slo_core::measurement_contract!(counts);
+slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
+slo_core::definition_contract!(objectives: Objective, names::<Objective>);
+slo_core::definition_contract!(users: User, names::<User>);

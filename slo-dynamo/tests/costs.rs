@@ -1,0 +1,141 @@
+//! What the use cases cost, as DynamoDB would bill them: calls, thousandths of read units,
+//! thousandths of write units. Strongly consistent throughout.
+
+mod common;
+
+use common::{Checked, DAY, cost, measurement, name, series, stamp, store, write};
+use slo_core::testing::Sample as _;
+use slo_core::{
+    DefinitionRepository, Filter, Measurement, MeasurementRepository as _, Minute, Objective, Period, Precondition,
+    Resolution, Revision,
+};
+use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
+
+const DAYS: i64 = 1_440;
+
+fn minutes(from: Minute, count: i64) -> Vec<Measurement> {
+    (0..count).map(|minute| measurement(from + minute)).collect()
+}
+
+/// What reading the `days` before `end` costs, as for an error budget.
+async fn read(measurements: &DynamoMeasurements, end: Minute, days: i64) -> (u64, u64, u64) {
+    let period = Period::new(end - days * DAYS, end);
+    let resolution = Resolution::Hours { cuts: Vec::new() };
+    let (buckets, cost) = cost(measurements.read(&series(), period, &resolution)).await;
+    let total: u128 = buckets.expect("a read succeeds").iter().map(|bucket| bucket.counts.total()).sum();
+    assert_eq!(total, 1_000 * u128::from(period.minutes()));
+    cost
+}
+
+#[tokio::test]
+async fn an_hour_of_one_source_costs_two_units_whatever_is_in_it() -> Checked {
+    let measurements = store().await.measurements();
+    // Once for each source and process: look for it in the registry, register it.
+    assert_eq!(cost(write(&measurements, "default", minutes(DAY, 1))).await.1, (4, 500, 3_000));
+    for count in [1_i64, 2, 59, 60] {
+        // Correct what is there: all are written.
+        let corrected = |m| Measurement { revision: count.unsigned_abs(), ..m };
+        let batch: Vec<_> = minutes(DAY, count).into_iter().map(corrected).collect();
+        let (receipt, cost_of) = cost(write(&measurements, "default", batch.clone())).await;
+        assert_eq!((receipt?.accepted, cost_of), (batch.len(), (2, 0, 2_000)), "{count} minutes");
+
+        let (receipt, cost_of) = cost(write(&measurements, "default", batch.clone())).await;
+        assert_eq!((receipt?.replayed, cost_of), (batch.len(), (2, 0, 2_000)), "{count} minutes again");
+    }
+    // Half known, half new: refused, written, then the day.
+    let (receipt, cost_of) = cost(write(&measurements, "default", minutes(DAY + 30, 60))).await;
+    let receipt = receipt?;
+    assert_eq!((receipt.accepted, receipt.stale, cost_of), (30, 30, (4, 0, 4_000)));
+    // A day: 24 hours at two calls.
+    let (receipt, cost_of) = cost(write(&measurements, "default", minutes(DAY + DAYS, 1_440))).await;
+    assert_eq!((receipt?.accepted, cost_of), (1_440, (48, 0, 48_000)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_budget_costs_by_its_days() -> Checked {
+    let measurements = store().await.measurements();
+    for day in 0..91 {
+        write(&measurements, "default", minutes(DAY + day * DAYS, 1_440)).await?;
+    }
+    let end = DAY + 91 * DAYS;
+    // The registry and the days; then one read unit for each hour that an end cuts.
+    assert_eq!(read(&measurements, end, 28).await, (2, 3_000, 0));
+    assert_eq!(read(&measurements, end - 300, 28).await, (2, 3_000, 0));
+    assert_eq!(read(&measurements, end - 23, 28).await, (3, 5_000, 0));
+    assert_eq!(read(&measurements, end - 23, 30).await, (3, 5_000, 0));
+    assert_eq!(read(&measurements, end, 90).await, (2, 6_000, 0));
+    assert_eq!(read(&measurements, end - 23, 90).await, (3, 8_000, 0));
+    // An hour and a half, from two hours in a range.
+    let period = Period::new(end - 90, end);
+    let hours = Resolution::Hours { cuts: Vec::new() };
+    assert_eq!(cost(measurements.read(&series(), period, &hours)).await.1, (3, 3_000, 0));
+    // A day by the minute: 24 hours of 0.5 KB in one range.
+    let day = Period::new(end - DAYS, end);
+    assert_eq!(cost(measurements.read(&series(), day, &Resolution::Minutes)).await.1, (2, 4_000, 0));
+    // Look-backs of an alert policy: seven hours have a cut.
+    let cuts = [5, 30, 65, 125, 365, 1_445, 4_325].map(|minutes| end - 7 - minutes).to_vec();
+    let policy = Resolution::Hours { cuts };
+    let period = Period::new(end - 7 - 28 * DAYS, end - 7);
+    assert_eq!(cost(measurements.read(&series(), period, &policy)).await.1, (3, 10_000, 0));
+
+    // Another source: its days and its hours, in parallel.
+    write(&measurements, "eu", Vec::from([measurement(DAY)])).await?;
+    assert_eq!(read(&measurements, end - 23, 28).await, (4, 8_000, 0));
+    Ok(())
+}
+
+async fn put(
+    objectives: &DynamoDefinitions<Objective>,
+    value: Objective,
+    precondition: Precondition,
+) -> (u64, u64, u64) {
+    let (put, cost) = cost(objectives.put(value, precondition, stamp())).await;
+    put.expect("a put succeeds");
+    cost
+}
+
+#[tokio::test]
+async fn a_definition_costs_a_read_and_a_transaction() -> Checked {
+    let objectives = store().await.definitions::<Objective>();
+    let mut objective = Objective::bare(name("site"));
+    // Current, version and reference at two units each; the index by service one.
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Absent).await, (2, 1_000, 7_000));
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Revision(Revision::FIRST)).await, (2, 1_000, 5_000));
+    // An owner: the other index. A second owner: an item of its own and its entry in the index.
+    objective.owners = vec![name("ann")];
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 6_000));
+    objective.owners.push(name("bob"));
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 9_000));
+    // Refused by its precondition: a read.
+    let refused = cost(objectives.put(objective.clone(), Precondition::Absent, stamp())).await;
+    assert_eq!((refused.0.is_err(), refused.1), (true, (1, 1_000, 0)));
+    assert_eq!(cost(objectives.get(&objective.name)).await.1, (1, 1_000, 0));
+    assert_eq!(cost(objectives.changes(&objective.name, None, 10)).await.1, (1, 1_000, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_is_one_query() -> Checked {
+    let objectives = store().await.definitions::<Objective>();
+    for i in 0..120 {
+        let mut objective = Objective::bare(name(&format!("objective-{i:03}")));
+        objective.owners = vec![name("ann"), name("bob")];
+        objectives.put(objective, Precondition::Absent, stamp()).await?;
+    }
+    let list = async |filter: Filter| {
+        let (page, cost) = cost(objectives.list(&filter, None, 50)).await;
+        let page = page.expect("a list succeeds");
+        assert_eq!((page.items.len(), page.next.is_some()), (50, true));
+        cost
+    };
+    // 51 items of 0.7 KB.
+    assert_eq!(list(Filter::default()).await, (1, 6_000, 0));
+    // Of an index, eventually consistent: half.
+    assert_eq!(list(Filter { owner: Some(name("ann")), ..Filter::default() }).await, (1, 3_000, 0));
+    assert_eq!(list(Filter { owner: Some(name("bob")), ..Filter::default() }).await, (1, 3_000, 0));
+    assert_eq!(list(Filter { service: Some(name("bare-0")), ..Filter::default() }).await, (1, 3_000, 0));
+    // The names, then each by its key.
+    assert_eq!(list(Filter { indicator: Some(name("bare-0")), ..Filter::default() }).await, (2, 52_000, 0));
+    Ok(())
+}

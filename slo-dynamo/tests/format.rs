@@ -1,0 +1,133 @@
+//! The items of both tables, literally: who changes them changes what other versions read.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use common::{Checked, DAY, client, name, series, stamp};
+use slo_core::testing::Sample as _;
+use slo_core::{
+    Batch, DefinitionRepository as _, EventCounts, Measurement, MeasurementRepository as _, Minute, Objective,
+    Precondition, Revision,
+};
+use slo_dynamo::Store;
+
+/// Everything in a table: `pk sk` and the other attributes in order of their names.
+async fn dump(client: &Client, table: &str) -> Result<BTreeMap<String, String>, Box<dyn std::error::Error>> {
+    let items = client.scan().table_name(table).limit(100).send().await?.items.unwrap_or_default();
+    let show = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => text.clone(),
+        AttributeValue::N(number) => format!("N {number}"),
+        AttributeValue::B(bytes) => format!("{:?}", bytes.as_ref()),
+        AttributeValue::Ss(texts) => format!("SS {texts:?}"),
+        other => format!("{other:?}"),
+    };
+    let line = |item: &std::collections::HashMap<String, AttributeValue>| {
+        let rest: BTreeMap<_, _> = item.iter().filter(|(name, _)| !["pk", "sk"].contains(&name.as_str())).collect();
+        let rest: Vec<String> = rest.into_iter().map(|(name, value)| format!("{name}={}", show(value))).collect();
+        (format!("{} {}", show(&item["pk"]), show(&item["sk"])), rest.join("; "))
+    };
+    Ok(items.iter().map(line).collect())
+}
+
+fn lines(items: &[(&str, &str)]) -> BTreeMap<String, String> {
+    items.iter().map(|(key, rest)| ((*key).to_owned(), (*rest).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn measurements() -> Checked {
+    let client = client().await;
+    let measurements = Store::builder(client.clone()).retention_days(10).build().measurements();
+    let at = |minute: i64, good, total, revision| Measurement {
+        start: DAY + minute,
+        counts: EventCounts::new(good, total).expect("counts"),
+        revision,
+    };
+    // Written at noon of the 3rd, kept for ten days after it.
+    let now = (DAY + 1_440 + 720).timestamp();
+    let full = (60..120).map(|minute| at(minute, 999, 1_000, 0));
+    let mut minutes = vec![at(0, 990, 1_000, 0), at(59, 0, 0, 0), at(1_439, 100_000, 100_000, 300)];
+    minutes.extend(full);
+    let batch = Batch::new(minutes, now).map_err(|faults| format!("{faults:?}"))?;
+    measurements.write(&series(), &name("default"), &batch, now).await?;
+    measurements.write(&series(), &name("eu-1"), &Batch::new(vec![at(0, 1, 1, 0)], now).expect("valid"), now).await?;
+    measurements
+        .write(&series(), &name("default"), &Batch::new(vec![at(0, 0, 1, 1)], now).expect("valid"), now)
+        .await?;
+
+    let full: Vec<String> = (0..60).map(|minute| format!("{minute:02}=[0, 243, 248, 1]")).collect();
+    let full = full.join("; ") + "; n=N 1; ttl=N 1794614400";
+    let expected = [
+        ("I#site#1 SOURCES", r#"sources=SS ["default", "eu-1"]"#),
+        (
+            "I#site#1#default D#20261102",
+            "00=[2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]; 01=[1, 249, 225, 112, 60]; \
+             23=[1, 250, 1, 134, 160, 0, 8, 0, 0, 0, 0, 0, 0, 0]; ttl=N 1794614400",
+        ),
+        ("I#site#1#default H#2026110200", "00=[1, 1, 1]; 59=[0, 0, 0]; n=N 2; ttl=N 1794614400"),
+        ("I#site#1#default H#2026110201", &full),
+        ("I#site#1#default H#2026110223", "59=[241, 60, 250, 1, 134, 160, 0]; n=N 1; ttl=N 1794614400"),
+        ("I#site#1#eu-1 D#20261102", "00=[1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]; ttl=N 1794614400"),
+        ("I#site#1#eu-1 H#2026110200", "00=[0, 1, 0]; n=N 1; ttl=N 1794614400"),
+    ];
+    assert_eq!(dump(&client, "counts").await?, lines(&expected));
+    let expiry = Minute::new(1_794_614_400 / 60);
+    assert_eq!(expiry, DAY + 1_440 + 11 * 1_440, "the end of the tenth day after that of writing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn definitions() -> Checked {
+    let client = client().await;
+    let objectives = Store::builder(client.clone()).build().definitions::<Objective>();
+    let mut objective = Objective::bare(name("fast"));
+    objective.owners = ["ann", "bob", "cy"].map(name).to_vec();
+    let first = objectives.put(objective.clone(), Precondition::Absent, stamp()).await?;
+
+    let version = serde_json::to_string(&first)?;
+    let value = serde_json::to_string(&objective)?;
+    let created = format!(r#"{{"revision":1,"stamp":{{"at":"2026-11-02T00:00:00Z","by":null}},"value":{value}}}"#);
+    let expected = [
+        r#"{"value":"#,
+        &value,
+        r#","revision":1,"born":1,"created_at":"2026-11-02T00:00:00Z","#,
+        r#""updated":{"at":"2026-11-02T00:00:00Z","by":null}}"#,
+    ];
+    assert_eq!(version, expected.concat());
+    assert_eq!(
+        dump(&client, "slo").await?,
+        lines(&[
+            (
+                "objective fast",
+                &format!("doc={version}; owner_key=objective#ann; rev=N 1; service_key=objective#bare-0")
+            ),
+            ("objective#fast R#00000000000000000001", &format!("doc={created}")),
+            ("objective@bob fast", &format!("doc={version}; owner_key=objective#bob")),
+            ("objective@cy fast", &format!("doc={version}; owner_key=objective#cy")),
+            ("uses#bare-0 fast", ""),
+        ])
+    );
+
+    // Other owners, another service and another indicator: what is no longer so is gone.
+    objective.owners = ["bob", "ann"].map(name).to_vec();
+    objective.service = name("web");
+    objective.series.indicator = name("other");
+    let second = objectives.put(objective, Precondition::Revision(Revision::FIRST), stamp()).await?;
+    let version = serde_json::to_string(&second)?;
+    let stored = dump(&client, "slo").await?;
+    let keys: Vec<&str> = stored.keys().map(String::as_str).collect();
+    let history = ["objective#fast R#00000000000000000001", "objective#fast R#00000000000000000002"];
+    assert_eq!(keys, [&["objective fast"], &history[..], &["objective@ann fast", "uses#other fast"]].concat());
+    let current = format!("doc={version}; owner_key=objective#bob; rev=N 2; service_key=objective#web");
+    assert_eq!(stored["objective fast"], current);
+
+    objectives.delete(&name("fast"), Precondition::Present, stamp()).await?;
+    let stored = dump(&client, "slo").await?;
+    let tombstone = "objective#fast R#00000000000000000003";
+    assert_eq!(stored.keys().collect::<Vec<_>>(), [history[0], history[1], tombstone]);
+    let deleted = r#"doc={"revision":3,"stamp":{"at":"2026-11-02T00:00:00Z","by":null},"value":null}"#;
+    assert_eq!(stored[tombstone], deleted);
+    Ok(())
+}
