@@ -158,12 +158,16 @@ impl MetricRole {
         [("good", Self::Good), ("bad", Self::Bad), ("total", Self::Total), ("threshold", Self::Threshold)];
 }
 
+/// The longest [`MetricQuery::spec`], in bytes: four of them fit any store's item with room to spare.
+pub const MAX_SPEC_BYTES: usize = 16_384;
+
 /// One query against a source of metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricQuery {
     /// The kind of source, `Prometheus` for instance.
     #[serde(rename = "type")]
     pub kind: Text<256>,
-    /// The text of a JSON object that only a collector for that kind of source understands.
+    /// The text of a JSON object that only a collector for that kind of source understands; at most
+    /// [`MAX_SPEC_BYTES`].
     pub spec: String,
 }

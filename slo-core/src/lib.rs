@@ -56,13 +56,15 @@ pub use decimal::{Decimal, DecimalError, PartsPerBillion, PartsPerBillionError};
 pub use duration::{Shorthand, ShorthandError, Unit};
 pub use error::Error;
 pub use fault::Fault;
-pub use indicator::{Indicator, IndicatorKind, MetricQuery, MetricRole, MetricSource, Operator, Threshold};
+pub use indicator::{
+    Indicator, IndicatorKind, MAX_SPEC_BYTES, MetricQuery, MetricRole, MetricSource, Operator, Threshold,
+};
 pub use json::{Json, JsonError, MAX_JSON_DEPTH};
 pub use measurement::{
     Batch, BatchError, CLOCK_SKEW_MINUTES, MAX_BATCH, MAX_REVISION, Measurement, Receipt, Series, WriteEffect,
 };
 pub use name::{Name, NameError};
-pub use objective::{BudgetingMethod, NoData, Objective, Sla, SliceWidth, default_warning_threshold};
+pub use objective::{BudgetingMethod, MAX_OWNERS, NoData, Objective, Sla, SliceWidth, default_warning_threshold};
 pub use ratio::Ratio;
 pub use repository::{
     Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,

@@ -53,6 +53,9 @@ pub struct Objective {
     pub labels: Labels,
 }
 
+/// The most owners of one objective: a version and all its copies in lists are written in one transaction.
+pub const MAX_OWNERS: usize = 20;
+
 /// The default of `warningThreshold`: a quarter of the budget.
 #[must_use]
 pub fn default_warning_threshold() -> PartsPerBillion {
@@ -200,6 +203,10 @@ impl Objective {
             && window.minutes() % width.minutes() != 0
         {
             faults.push(Fault::new("/timeSliceWindow", "notADivisor", "the slice must divide the window's duration"));
+        }
+        if self.owners.len() > MAX_OWNERS {
+            let detail = format!("name at most {MAX_OWNERS} owners; who answers for more answers for none");
+            faults.push(Fault::new("/owners", "tooMany", detail));
         }
         let mut seen = std::collections::HashSet::new();
         for (i, owner) in self.owners.iter().enumerate() {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use slo_core::{
-    Decimal, Description, DisplayName, Fault, Indicator, IndicatorKind, Labels, MetricQuery, MetricRole, MetricSource,
-    Name, Operator, Text, Threshold, Versioned,
+    Decimal, Description, DisplayName, Fault, Indicator, IndicatorKind, Labels, MAX_SPEC_BYTES, MetricQuery,
+    MetricRole, MetricSource, Name, Operator, Text, Threshold, Versioned,
 };
 use utoipa::ToSchema;
 
@@ -224,7 +224,14 @@ fn metric_query(at: At<'_>, faults: &mut Faults) -> Option<MetricQuery> {
     let kind = fields.required("type", faults, text);
     let spec = fields.required("spec", faults, |at, faults| {
         Fields::open(at, faults)?;
-        serde_json::to_string(at.json).ok()
+        let spec = at.json.to_string();
+        let fits = spec.len() <= MAX_SPEC_BYTES;
+        if !fits {
+            let detail =
+                format!("a spec is at most {MAX_SPEC_BYTES} bytes; keep the query where it runs and name it here");
+            faults.push(Fault::new(at.pointer, "tooLong", detail));
+        }
+        fits.then_some(spec)
     });
     fields.close(faults);
     Some(MetricQuery { kind: kind?, spec: spec? })

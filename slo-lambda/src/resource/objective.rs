@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
     AlertCondition, AlertPolicy, AlertThreshold, BudgetingMethod, CalendarWindow, Decimal, Description, DisplayName,
-    Fault, Labels, MAX_COUNT, Name, NoData, Objective, PartsPerBillion, Ratio, Revision, RollingWindow, Series,
-    Severity, Shorthand, Sla, SliceWidth, Target, TimeWindow, Versioned, Zone, default_coverage_floor,
+    Fault, Labels, MAX_COUNT, MAX_OWNERS, Name, NoData, Objective, PartsPerBillion, Ratio, Revision, RollingWindow,
+    Series, Severity, Shorthand, Sla, SliceWidth, Target, TimeWindow, Versioned, Zone, default_coverage_floor,
     default_warning_threshold,
 };
 use utoipa::ToSchema;
@@ -254,7 +254,7 @@ impl Resource for Objective {
         let method = method(fields, faults);
         let no_data = fields.optional("noData", faults, choice(NoData::ALL));
         let warning_threshold = fields.optional("warningThreshold", faults, decimal::<PartsPerBillion>);
-        let owners = fields.optional("owners", faults, list_of(20, text));
+        let owners = fields.optional("owners", faults, list_of(MAX_OWNERS, text));
         let sla = fields.optional("sla", faults, sla);
         let alert_policy = fields.optional("alertPolicy", faults, alert_policy);
         let labels = fields.optional("labels", faults, labels);

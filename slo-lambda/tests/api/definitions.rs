@@ -316,6 +316,11 @@ async fn rules_between_members() {
     let mut threshold = indicator("latency");
     threshold["kind"] = json!("threshold");
     assert_eq!(api.post("/indicators", threshold.clone()).await.pointers(), ["/threshold"]);
+    let mut long = indicator("long");
+    long["metricSource"] = json!({"good": {"type": "Prometheus", "spec": {"query": "x".repeat(20_000)}}});
+    assert_eq!(api.post("/indicators", long).await.pointers(), ["/metricSource/good/spec"]);
+    let owners: Vec<String> = (0..21).map(|i| format!("o{i}")).collect();
+    assert_eq!(api.post("/objectives", with("owners", json!(owners))).await.pointers(), ["/owners"]);
     threshold["kind"] = json!("ratio");
     threshold["threshold"] = json!({"op": "lt", "value": "0.3"});
     assert_eq!(api.post("/indicators", threshold).await.pointers(), ["/threshold"]);
