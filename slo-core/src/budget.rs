@@ -126,6 +126,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All, worst first after `noData`.
+    pub const ALL: [Self; 4] = [Self::NoData, Self::Exhausted, Self::Warning, Self::Ok];
+
     /// Its name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -303,16 +303,29 @@ impl Service {
         what_if: Option<Target>,
         now: Timestamp,
     ) -> Result<(Versioned<Objective>, BudgetReport), Error> {
+        let objective = self.get::<Objective>(name).await?;
+        let report = self.budget_of(&objective.value, at, what_if, now).await?;
+        Ok((objective, report))
+    }
+
+    /// The error budget of an objective at hand.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a future instant; [`Error::Repository`].
+    pub async fn budget_of(
+        &self,
+        objective: &Objective,
+        at: Timestamp,
+        what_if: Option<Target>,
+        now: Timestamp,
+    ) -> Result<BudgetReport, Error> {
         if at > now {
             let detail = format!("{at} lies in the future; ask for an instant up to now");
             return Err(Error::Parameter { parameter: "at", detail });
         }
-        let objective = self.get::<Objective>(name).await?;
-        let reading = reading(&objective.value, at);
-        let series = &objective.value.series;
-        let buckets = self.measurements.read(series, reading.period, &reading.resolution).await?;
-        let report = evaluate(&objective.value, at, what_if, &buckets);
-        Ok((objective, report))
+        let reading = reading(objective, at);
+        let buckets = self.measurements.read(&objective.series, reading.period, &reading.resolution).await?;
+        Ok(evaluate(objective, at, what_if, &buckets))
     }
 }
 

@@ -39,6 +39,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(objective::revisions))
         // /objectives/{name}/error-budget
         .routes(routes!(error_budget::get))
+        // /error-budgets, /error-budgets:batchGet
+        .routes(routes!(error_budget::list))
+        .routes(routes!(error_budget::batch_get))
         // /users[/{name}]
         .routes(routes!(user::list, user::create))
         .routes(routes!(user::get, user::put, user::patch, user::delete))

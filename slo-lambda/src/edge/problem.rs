@@ -189,15 +189,15 @@ impl Problem {
         self.0.kind.parts().1
     }
 
-    /// Writes it under a base path.
-    pub(crate) fn render(self, base: &Base) -> Response {
+    /// Its body, with links under a base path.
+    pub(crate) fn dto(self, base: &Base) -> ProblemDto {
         let problem = *self.0;
         let (word, status, title) = problem.kind.parts();
         let mut links = Links::default();
         for (rel, method, path) in problem.links {
             links = links.add(rel, method, base.href(&path));
         }
-        let dto = ProblemDto {
+        ProblemDto {
             kind: format!("/problems/{word}"),
             title,
             status: status.as_u16(),
@@ -205,9 +205,14 @@ impl Problem {
             errors: problem.faults,
             extra: problem.extra,
             links,
-        };
-        let body = serde_json::to_vec(&dto).unwrap_or_default();
-        let mut response = (status, problem.headers, body).into_response();
+        }
+    }
+
+    /// Writes it under a base path.
+    pub(crate) fn render(self, base: &Base) -> Response {
+        let (status, headers) = (self.status(), self.0.headers.clone());
+        let body = serde_json::to_vec(&self.dto(base)).unwrap_or_default();
+        let mut response = (status, headers, body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }

@@ -38,6 +38,20 @@ impl Query {
         text.parse().map_err(|error: T::Err| self.faults.push((name, error.to_string()))).ok()
     }
 
+    /// One of some words.
+    pub(crate) fn choice<T: Copy, const N: usize>(
+        &mut self,
+        name: &'static str,
+        words: [(&'static str, T); N],
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            self.faults.push((name, format!("write one of {}", words.map(|(word, _)| word).join(", "))));
+        }
+        found
+    }
+
     /// An RFC 3339 time.
     pub(crate) fn time(&mut self, name: &'static str) -> Option<Timestamp> {
         let text = self.text(name)?;

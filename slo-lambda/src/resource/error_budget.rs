@@ -3,15 +3,18 @@
 use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
-use slo_core::{BudgetReport, BudgetUnit, Name, Objective, Ratio, Target, Versioned};
+use slo_core::{BudgetReport, BudgetUnit, Error, Fault, Name, Objective, Ratio, Status, Target, Versioned};
 use utoipa::ToSchema;
 
-use super::definition::{AppState, PathName, item};
+use super::definition::{AppState, PageDto, PathName, item};
+use crate::edge::body::JsonBody;
+use crate::edge::fields::{Fields, list as list_of, text};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Problem, ProblemDto};
-use crate::edge::query::Query;
+use crate::edge::query::{Paging, Query, TIME_SYNTAX, parse_time};
 
 /// How close an objective is to being broken, and why. Undefined figures are null.
 #[derive(Serialize, ToSchema)]
@@ -215,6 +218,16 @@ fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -
     }
 }
 
+fn resource(base: &Base, objective: &Versioned<Objective>, report: &BudgetReport) -> ErrorBudgetDto {
+    let path = item::<Objective>(&objective.value.name);
+    let indicator = item::<slo_core::Indicator>(&objective.value.series.indicator);
+    let links = Links::default()
+        .add("self", "GET", base.href(&format!("{path}/error-budget?at={}", report.at)))
+        .add("objective", "GET", base.href(&path))
+        .add("measurements", "GET", base.href(&format!("{indicator}/measurements")));
+    show(objective, report, links)
+}
+
 /// The error budget at an instant, with what led there and what comes.
 #[utoipa::path(get, path = "/objectives/{name}/error-budget", tag = "error budgets",
     params(("name" = String, Path), ("at" = Option<Timestamp>, Query, description = "now when absent; not in the future"),
@@ -233,11 +246,113 @@ pub(crate) async fn get(
     query.close()?;
     let now = (app.clock)();
     let (objective, report) = app.service.error_budget(&name.0, at.unwrap_or(now), what_if, now).await?;
-    let (path, indicator) =
-        (item::<Objective>(&name.0), item::<slo_core::Indicator>(&objective.value.series.indicator));
-    let links = Links::default()
-        .add("self", "GET", base.href(&format!("{path}/error-budget?at={}", report.at)))
-        .add("objective", "GET", base.href(&path))
-        .add("measurements", "GET", base.href(&format!("{indicator}/measurements")));
-    Ok(JsonAnswer(show(&objective, &report, links)).into_response())
+    Ok(JsonAnswer(resource(&base, &objective, &report)).into_response())
+}
+
+/// The budgets of a page of objectives, worst first; undefined ones last.
+#[utoipa::path(get, path = "/error-budgets", tag = "error budgets",
+    params(("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("service" = Option<String>, Query, description = "only those of this service"),
+        ("owner" = Option<String>, Query, description = "only those with this owner"),
+        ("label" = Option<String>, Query, description = "only those with this label, key:value"),
+        ("status" = Option<String>, Query, description = "only those in this state: noData, exhausted, warning or ok; a page may be short"),
+        ("at" = Option<Timestamp>, Query, description = "now when absent; not in the future")),
+    responses((status = 200, body = PageDto<ErrorBudgetDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDto, content_type = "application/problem+json")))]
+pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> Result<Response, Problem> {
+    let now = (app.clock)();
+    let at = query.time("at").unwrap_or(now);
+    let wanted = query.choice("status", Status::ALL.map(|status| (status.name(), status)));
+    let path = "/api/v1/error-budgets";
+    let paging = Paging::read(query, path, &app.cursor_key)?;
+    let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
+    let budget = async |objective: Versioned<Objective>| {
+        let report = app.service.budget_of(&objective.value, at, None, now).await?;
+        Ok::<_, Error>((objective, report))
+    };
+    // In this task, because the meter is the task's.
+    let budgets = stream::iter(page.items).map(budget).buffered(AT_ONCE);
+    let mut budgets: Vec<(Versioned<Objective>, BudgetReport)> = budgets.try_collect().await?;
+    budgets.retain(|(_, report)| wanted.is_none_or(|wanted| report.status == wanted));
+    budgets.sort_by_key(|(_, report)| {
+        let left = report.budget.remaining_ratio.filter(|_| report.status != Status::NoData);
+        (left.is_none(), left)
+    });
+    let next = page.next.as_ref().map(|name| paging.next(&app.cursor_key, name));
+    let items = budgets.iter().map(|(objective, report)| resource(&base, objective, report)).collect();
+    Ok(JsonAnswer(PageDto { items, next, links: Links::default().add("self", "GET", base.href(path)) }).into_response())
+}
+
+/// How many budgets of one request are read at once.
+const AT_ONCE: usize = 16;
+/// The most objectives of one batch.
+const MAX_BATCH: usize = 100;
+
+/// Which budgets are wanted.
+#[derive(ToSchema)]
+#[schema(as = BudgetBatch)]
+#[expect(dead_code, reason = "describes the body; it is read member by member")]
+pub(crate) struct BatchDto {
+    /// Names of objectives, in the order of the answer.
+    #[schema(min_items = 1, max_items = 100)]
+    objectives: Vec<String>,
+    /// Now when absent; not in the future.
+    at: Option<Timestamp>,
+}
+
+/// Budgets in the order that was asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Budgets)]
+pub(crate) struct BudgetsDto {
+    /// A budget each, or why there is none.
+    items: Vec<OutcomeDto>,
+    /// What can be done next.
+    links: Links,
+}
+
+/// A budget, or the problem that stands in its way.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = BudgetOutcome)]
+enum OutcomeDto {
+    Budget(Box<ErrorBudgetDto>),
+    Failed {
+        /// The objective.
+        #[schema(value_type = String)]
+        objective: Name,
+        /// Why it has no budget.
+        error: ProblemDto,
+    },
+}
+
+/// The budgets of some objectives by name; where one fails, its problem stands in its place.
+#[utoipa::path(post, path = "/error-budgets:batchGet", tag = "error budgets", request_body = BatchDto,
+    responses((status = 200, body = BudgetsDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDto, content_type = "application/problem+json")))]
+pub(crate) async fn batch_get(State(app): AppState, base: Base, body: JsonBody) -> Result<Response, Problem> {
+    let now = (app.clock)();
+    let (names, at) = JsonBody::decode(&body.0, |at, faults| {
+        let mut fields = Fields::open(at, faults)?;
+        let names = fields.required("objectives", faults, list_of(MAX_BATCH, text::<Name>));
+        let at = fields.optional("at", faults, |at, faults| {
+            let time = parse_time(&text::<String>(at, faults)?).filter(|time| *time <= now);
+            if time.is_none() {
+                faults.push(Fault::new(at.pointer, "invalid", format!("{TIME_SYNTAX}, not in the future")));
+            }
+            time
+        });
+        if names.as_ref().is_some_and(Vec::is_empty) {
+            faults.push(Fault::new(fields.pointer("objectives"), "empty", "name at least one objective"));
+        }
+        fields.close(faults);
+        Some((names?, at?.unwrap_or(now)))
+    })?;
+    let outcome = async |name: Name| match app.service.error_budget(&name, at, None, now).await {
+        Ok((objective, report)) => OutcomeDto::Budget(Box::new(resource(&base, &objective, &report))),
+        Err(error) => OutcomeDto::Failed { objective: name, error: Problem::from(error).dto(&base) },
+    };
+    let items = stream::iter(names).map(outcome).buffered(AT_ONCE).collect().await;
+    let links = Links::default().add("objectives", "GET", base.href("/api/v1/objectives"));
+    Ok(JsonAnswer(BudgetsDto { items, links }).into_response())
 }

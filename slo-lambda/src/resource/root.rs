@@ -25,6 +25,7 @@ pub(crate) async fn get(base: Base) -> JsonAnswer<RootDto> {
         .add_with_body("createIndicator", "POST", path("/indicators"), "Indicator")
         .add("objectives", "GET", path("/objectives"))
         .add_with_body("createObjective", "POST", path("/objectives"), "Objective")
+        .add("errorBudgets", "GET", path("/error-budgets"))
         .add("users", "GET", path("/users"))
         .add_with_body("createUser", "POST", path("/users"), "User");
     JsonAnswer(RootDto { links })

@@ -313,3 +313,44 @@ async fn a_calendar_month_of_a_zone() {
     );
     assert_eq!(json["total"], 2, "the minute before belongs to October");
 }
+
+#[tokio::test]
+async fn the_worst_budget_comes_first() {
+    let api = Api::new().with_objective().await;
+    for (name, target) in [("strict", 0.9999), ("loose", 0.9), ("idle", 0.5)] {
+        let mut body = objective(name);
+        body["target"] = json!(target);
+        if name == "idle" {
+            assert_eq!(api.post("/indicators", indicator("other")).await.status, 201);
+            body["indicator"] = json!("other");
+        }
+        assert_eq!(api.post("/objectives", body).await.status, 201);
+    }
+    api.post("/indicators/site/measurements", one("2026-11-20T11:00:00Z", 9_992, 10_000)).await;
+    let names = async |query: &str| {
+        let json = api.get(&format!("/error-budgets{query}")).await.json();
+        let items = json["items"].as_array().expect("items").iter();
+        items.map(|item| item["objective"].as_str().expect("name").to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("").await, "strict shop loose idle");
+    assert_eq!(names("?status=warning").await, "shop");
+    assert_eq!(names("?service=none").await, "");
+    assert_eq!(names("?limit=2").await, "loose idle", "a page is made by name, then sorted");
+    assert_eq!(names("?at=2026-11-20T11:00:00Z&status=noData").await, "idle loose shop strict");
+    for bad in ["status=fine", "at=2027-01-01T00:00:00Z", "limit=0"] {
+        api.get(&format!("/error-budgets?{bad}")).await.problem(400);
+    }
+    let batch = api.post("/error-budgets:batchGet", json!({"objectives": ["shop", "none", "loose"]})).await.json();
+    let items = batch["items"].as_array().expect("items");
+    assert_eq!((&items[0]["objective"], &items[0]["status"]), (&json!("shop"), &json!("warning")));
+    assert_eq!((&items[1]["objective"], &items[1]["error"]["status"]), (&json!("none"), &json!(404)));
+    assert_eq!(items[2], api.get("/objectives/loose/error-budget").await.json());
+    for (bad, pointer) in [
+        (json!({"objectives": []}), "/objectives"),
+        (json!({"objectives": ["A"]}), "/objectives/0"),
+        (json!({"objectives": ["a"], "at": "2027-01-01T00:00:00Z"}), "/at"),
+        (json!({"objectives": vec!["a"; 101]}), "/objectives"),
+    ] {
+        assert_eq!(api.post("/error-budgets:batchGet", bad).await.pointers(), [pointer]);
+    }
+}
