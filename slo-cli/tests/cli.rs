@@ -282,33 +282,29 @@ fn ingest_sends_values_with_their_text() {
 fn budget_of_one_and_of_all() {
     let server = Loopback::start(|_, request| {
         let of = |name: &str, remaining: &str| {
-            Reply::json(
-                200,
-                format!(
-                    r#"{{"objective":"{name}","status":"ok","target":0.99,"budget":{{"remainingRatio":{remaining}}}}}"#
-                ),
-            )
+            format!(r#"{{"objective":"{name}","status":"ok","target":0.99,"budget":{{"remainingRatio":{remaining}}}}}"#)
         };
         match request.line.split('?').next().unwrap_or_default() {
-            "GET /api/v1/objectives" => {
-                Reply::json(200, r#"{"items":[{"name":"fine"},{"name":"bad"},{"name":"odd"}]}"#)
+            "GET /api/v1/error-budgets" => {
+                Reply::json(200, format!(r#"{{"items":[{},{}]}}"#, of("fine", "0.50"), of("bad", "-0.5")))
             }
-            "GET /api/v1/objectives/fine/error-budget" => of("fine", "0.50"),
-            "GET /api/v1/objectives/bad/error-budget" => of("bad", "-0.5"),
+            "GET /api/v1/objectives/fine/error-budget" => Reply::json(200, of("fine", "0.50")),
             _ => problem(409, "Odd"),
         }
     });
     let (code, stdout, _) =
         slo(&server.url(), &["budget", "fine", "--target", "0.990", "--at", "2026-01-01T00:00:00Z"]);
     assert!(code == 0 && stdout.contains("Target       99 % (what if)"), "{stdout}");
-    assert_eq!(server.lines(), ["GET /api/v1/objectives/fine/error-budget?at=2026-01-01T00%3A00%3A00Z&target=0.990"]);
+    assert_eq!(server.lines(), ["GET /api/v1/objectives/fine/error-budget?at=2026-01-01T00%3A00%3A00Z&target=0.99"]);
     let (_, stdout, _) = slo(&server.url(), &["budget", "fine", "--output", "json"]);
     assert_eq!(
         stdout,
         "{\"objective\":\"fine\",\"status\":\"ok\",\"target\":0.99,\"budget\":{\"remainingRatio\":0.50}}\n"
     );
-    let (code, stdout, stderr) = slo(&server.url(), &["budget"]);
+    let (code, stdout, _) = slo(&server.url(), &["budget"]);
     let names: Vec<_> = stdout.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!((code, names), (1, vec!["OBJECTIVE", "bad", "fine", "odd"]));
-    assert!(stderr.contains("odd: Odd: do something"), "{stderr}");
+    assert_eq!((code, names), (0, vec!["OBJECTIVE", "bad", "fine"]));
+    assert_eq!(slo(&server.url(), &["budget", "fine", "--target", "1"]).0, 2);
+    let (code, _, stderr) = slo(&server.url(), &["budget", "odd"]);
+    assert!(code == 1 && stderr.contains("Odd: do something"), "{stderr}");
 }
