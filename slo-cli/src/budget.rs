@@ -26,11 +26,16 @@ pub(crate) struct Budget {
     /// The objective; without, one line for each
     objective: Option<Name>,
     /// As of this time (RFC 3339) instead of now
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// What if this were the target, such as 0.995
     #[arg(long, value_name = "RATIO", requires = "objective")]
     target: Option<Target>,
+}
+
+/// A time in RFC 3339; the parser's own words are about digits.
+fn time(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse().map_err(|_| "write a time in RFC 3339, such as 2026-11-20T12:00:00Z")
 }
 
 /// Runs the command.

@@ -1,5 +1,7 @@
 //! `slo calc`: a budget from figures at hand, without a server.
 
+use std::str::FromStr;
+
 use clap::Args;
 use serde::Serialize;
 use slo_core::{CountsError, ErrorBudget, EventCounts, Ratio, RollingWindow, Shorthand, Target, time_to_exhaustion};
@@ -7,6 +9,10 @@ use slo_core::{CountsError, ErrorBudget, EventCounts, Ratio, RollingWindow, Shor
 use crate::error::{Error, Result};
 use crate::output::Format;
 use crate::table::Table;
+use crate::words::{duration, singular};
+
+/// What a figure is without traffic.
+const UNDEFINED: &str = "undefined, no events";
 
 /// Work out an error budget from counts, without a server
 #[derive(Debug, Args)]
@@ -19,13 +25,30 @@ pub(crate) struct Calc {
     pub(crate) target: Target,
     /// The time window, 1h to 366d, such as 28d
     #[arg(long, value_name = "DURATION")]
-    pub(crate) window: Shorthand,
+    pub(crate) window: Window,
     /// All events of the window
     #[arg(long, value_name = "N")]
     pub(crate) total: u64,
     /// The bad ones among them
     #[arg(long, value_name = "N")]
     pub(crate) bad: u64,
+}
+
+/// A rolling window, as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Window {
+    written: Shorthand,
+    rolling: RollingWindow,
+}
+
+impl FromStr for Window {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let window = text.parse::<Shorthand>().ok();
+        let window = window.and_then(|written| Some(Self { written, rolling: RollingWindow::new(written).ok()? }));
+        window.ok_or("a length of 1h to 366d in m, h, d or w")
+    }
 }
 
 /// Figures as the API names them; undefined ones are null.
@@ -59,7 +82,6 @@ struct Budget {
 /// Runs the command.
 pub(crate) fn run(args: &Calc, format: Format) -> Result {
     let failed = |text: &str| Error::Failed(text.to_owned());
-    let window = RollingWindow::new(args.window).map_err(|error| Error::Failed(format!("--window: {error}")))?;
     let good =
         args.total.checked_sub(args.bad).ok_or_else(|| failed("--bad: more than --total; total counts every event"))?;
     let counts =
@@ -67,7 +89,7 @@ pub(crate) fn run(args: &Calc, format: Format) -> Result {
     let budget = ErrorBudget::of_events(counts, args.target);
     let sli = Ratio::new(i128::from(good), i128::from(args.total));
     let met = sli.map(|sli| sli >= Ratio::from(args.target));
-    let seconds = window.minutes().unsigned_abs() * 60;
+    let seconds = args.window.rolling.minutes().unsigned_abs() * 60;
     // Over the whole window the burn rate is the share of the budget that is gone.
     let left = time_to_exhaustion(seconds, budget.remaining_ratio, budget.consumed_ratio);
     let text = || {
@@ -80,8 +102,17 @@ pub(crate) fn run(args: &Calc, format: Format) -> Result {
                 },
             )
         };
+        let events = |count: Ratio| {
+            let unit = "bad events";
+            format!("{count} {}", if count == Ratio::ONE { singular(unit) } else { unit })
+        };
+        let lasts = match left {
+            _ if sli.is_none() => UNDEFINED.to_owned(),
+            None => "as long as this goes on".to_owned(),
+            Some(seconds) => format!("{} at this rate", duration(seconds)),
+        };
         let met = match met {
-            None => "undefined, no events",
+            None => UNDEFINED,
             Some(true) => "yes",
             Some(false) => "no",
         };
@@ -89,11 +120,11 @@ pub(crate) fn run(args: &Calc, format: Format) -> Result {
         for (name, value) in [
             ("level (SLI)", percent(sli)),
             ("target met", met.to_owned()),
-            ("budget", format!("{} bad events", budget.total)),
-            ("consumed", format!("{} bad events ({})", budget.consumed, percent(budget.consumed_ratio))),
-            ("remaining", format!("{} bad events ({})", budget.remaining, percent(budget.remaining_ratio))),
+            ("budget", events(budget.total)),
+            ("consumed", format!("{} ({})", events(budget.consumed), percent(budget.consumed_ratio))),
+            ("remaining", format!("{} ({})", events(budget.remaining), percent(budget.remaining_ratio))),
             ("burn rate", budget.consumed_ratio.map_or_else(|| "undefined".to_owned(), |r| r.to_string())),
-            ("lasts", left.map_or_else(|| "as long as this goes on".to_owned(), |s| format!("{s} s at this rate"))),
+            ("lasts", lasts),
         ] {
             lines.row([name, value.as_str()]);
         }
@@ -101,7 +132,7 @@ pub(crate) fn run(args: &Calc, format: Format) -> Result {
     };
     format.print(text, || Figures {
         target: args.target.into(),
-        time_window: args.window.to_string(),
+        time_window: args.window.written.to_string(),
         good,
         total: args.total,
         bad: args.bad,

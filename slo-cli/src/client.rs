@@ -12,6 +12,7 @@ use ureq::Agent;
 use ureq::http::{Method, Request, Uri, header};
 
 use crate::error::{Error, Result};
+use crate::output::complain;
 use crate::problem::Problem;
 use slo_core::Json;
 
@@ -148,7 +149,7 @@ impl Client {
             url: url.to_owned(),
             token,
             pause: patience.pause,
-            notice: Box::new(|text| eprintln!("slo: {text}")),
+            notice: Box::new(complain),
         })
     }
 
@@ -162,6 +163,11 @@ impl Client {
     pub(crate) fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
         let target = format!("{path}{}", query_string(query));
         self.send(&Method::GET, &target, None, None, Repeat::Refused)?.success()
+    }
+
+    /// Reads `path`, and tries as hard as [`Self::post_repeatable`].
+    pub(crate) fn get_patiently(&self, path: &str) -> Result<Answer> {
+        self.send(&Method::GET, path, None, None, Repeat::Always)?.success()
     }
 
     /// Reads `path` unless there is nothing there.

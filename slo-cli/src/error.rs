@@ -83,15 +83,15 @@ pub(crate) enum Error {
         /// What is wrong and what to do.
         fault: String,
     },
-    /// `apply` or `ingest` failed half-way.
-    #[error("stopped after {done} of {all} {what}; run the same command again, nothing is counted twice")]
+    /// `ingest` failed half-way.
+    #[error("stopped after {done} of {all}; {advice}")]
     Stopped {
         /// How many were sent.
         done: String,
-        /// Of how many.
+        /// Of how many of what.
         all: String,
-        /// Of what.
-        what: &'static str,
+        /// What to do.
+        advice: String,
         /// Why.
         #[source]
         source: Box<Error>,
@@ -123,6 +123,15 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Whether the same command may succeed later: the network or the service failed, not the request.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::LongWait { .. } | Self::GaveUp { .. } => true,
+            Self::Problem(problem) => problem.status == 429 || problem.status >= 500,
+            _ => false,
+        }
+    }
+
     /// Whether the reader of our output went away, as `head` does: no failure of ours.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)

@@ -48,7 +48,7 @@ impl Filter {
 /// Delete one resource
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Deleting an indicator or objective removes its measurements and exclusions too.
+Deleting an indicator removes its measurements too; delete the objectives that use it first.
 
 Example:
   slo delete objective checkout-availability")]

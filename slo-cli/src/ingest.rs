@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::output::Format;
+use crate::output::{Format, complain};
 use crate::resource::Name;
 use good::Good;
 
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Ingest, client: Client, format: Format) -> Result {
                 "{unreadable}\nnothing was sent; correct the lines, or send the others with --skip-unreadable"
             )));
         }
-        eprintln!("slo: {unreadable}\nthese lines are left out");
+        complain(&format!("{unreadable}\nthese lines are left out"));
     }
     if measurements.is_empty() {
         return Err(Error::Failed("there is nothing to send: no line holds an event".to_owned()));

@@ -16,6 +16,7 @@ mod problem;
 mod resource;
 mod serve;
 mod table;
+mod words;
 
 use std::error::Error as _;
 use std::process::ExitCode;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("slo: {}", chain(&error));
+            output::complain(&chain(&error));
             ExitCode::FAILURE
         }
     }

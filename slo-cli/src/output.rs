@@ -1,4 +1,4 @@
-//! Standard output: what scripts read. Diagnostics go to standard error instead.
+//! Standard output: what scripts read. Diagnostics go to standard error.
 
 use std::io::{self, Write as _};
 
@@ -31,6 +31,11 @@ impl Format {
 pub(crate) struct Items<'a, T> {
     /// The items.
     pub(crate) items: &'a [T],
+}
+
+/// Says something on standard error; if nobody listens there, nobody can be told.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "slo: {text}");
 }
 
 /// Prints a line (or several) and reports when nobody takes it.

@@ -4,10 +4,13 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::decimal::grouped;
 use crate::table::printable;
 
 /// How much of an answer that is no problem document is shown.
 const EXCERPT: usize = 200;
+/// How many faults are shown.
+const SHOWN: usize = 10;
 
 /// What the service said about a request that it refused.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +29,7 @@ pub(crate) struct Problem {
 #[serde(default)]
 struct Fault {
     pointer: String,
+    parameter: String,
     detail: String,
     code: String,
 }
@@ -44,6 +48,22 @@ impl Problem {
         }
         problem
     }
+
+    /// Where in the body the first fault is.
+    pub(crate) fn pointer(&self) -> Option<&str> {
+        self.errors.iter().map(|fault| fault.pointer.as_str()).find(|pointer| !pointer.is_empty())
+    }
+}
+
+impl Fault {
+    /// What `detail` does not say already.
+    fn told_beside(&self, detail: &str) -> Option<String> {
+        let said = if self.detail.is_empty() { &self.code } else { &self.detail };
+        let place = if self.pointer.is_empty() { &self.parameter } else { &self.pointer };
+        let line = if place.is_empty() { said.clone() } else { format!("{place}: {said}") };
+        let told = said == detail || detail.contains(&line);
+        (!told).then_some(line)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -52,12 +72,12 @@ impl fmt::Display for Problem {
         if !self.detail.is_empty() {
             write!(f, ": {}", printable(&self.detail))?;
         }
-        for fault in &self.errors {
-            let said = if fault.detail.is_empty() { &fault.code } else { &fault.detail };
-            let pointer = if fault.pointer.is_empty() { "(the whole)" } else { &fault.pointer };
-            write!(f, "\n  {}: {}", printable(pointer), printable(said))?;
+        let faults: Vec<_> = self.errors.iter().filter_map(|fault| fault.told_beside(&self.detail)).collect();
+        faults.iter().take(SHOWN).try_for_each(|fault| write!(f, "\n  {}", printable(fault)))?;
+        match faults.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {} more", grouped(u64::try_from(more).unwrap_or(u64::MAX))),
         }
-        Ok(())
     }
 }
 
@@ -75,6 +95,26 @@ mod tests {
             Problem::of(422, body).to_string(),
             "Invalid: Correct these members.\n  /target: must be below 1\n  /name: name"
         );
+    }
+
+    #[test]
+    fn a_parameter_has_its_name_and_nothing_is_said_twice() {
+        let body = r#"{"title":"A parameter","detail":"at: write a time; ","errors":[{"parameter":"at","detail":"write a time"},
+            {"parameter":"target","detail":"must be below 1"},{"pointer":"","detail":"is no object"}]}"#;
+        assert_eq!(
+            Problem::of(400, body).to_string(),
+            "A parameter: at: write a time; \n  target: must be below 1\n  is no object"
+        );
+    }
+
+    #[test]
+    fn of_many_faults_the_first_are_shown() {
+        let fault = |n| format!(r#"{{"pointer":"/measurements/{n}","detail":"must hold values"}}"#);
+        let faults: Vec<_> = (0..1_440).map(fault).collect();
+        let problem = Problem::of(422, &format!(r#"{{"title":"Invalid","errors":[{}]}}"#, faults.join(",")));
+        let told = problem.to_string();
+        assert!(told.lines().count() == 12 && told.ends_with("/9: must hold values\n  and 1,430 more"), "{told}");
+        assert_eq!(problem.pointer(), Some("/measurements/0"));
     }
 
     #[test]

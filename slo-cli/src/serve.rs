@@ -87,7 +87,9 @@ pub(crate) fn run(args: Serve) -> Result {
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SLO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    // Its report of a failed write would panic: standard error is what failed.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
+    log.with_writer(std::io::stderr).with_ansi(false).init();
 }
 
 async fn serve(args: Serve) -> Result {

@@ -41,6 +41,20 @@ fn problem(status: u16, title: &str) -> Reply {
     Reply::json(status, format!(r#"{{"title":"{title}","detail":"do something"}}"#))
 }
 
+/// A server with indicators of one kind, which answers the n-th POST (from 0) as told.
+fn measuring(kind: &'static str, mut answer: impl FnMut(usize) -> Reply + Send + 'static) -> Loopback {
+    let mut posts = 0..;
+    Loopback::start(move |_, request| match request.line.split(' ').next() {
+        Some("POST") => answer(posts.next().expect("endless")),
+        _ => Reply::json(200, format!(r#"{{"kind":"{kind}"}}"#)),
+    })
+}
+
+/// What was posted.
+fn posted(server: &Loopback) -> Vec<Request> {
+    server.requests().into_iter().filter(|request| request.line.starts_with("POST")).collect()
+}
+
 const LOG: &str = r#"192.0.2.1 - - [01/Mar/2026:00:01:59 +0100] "GET /late HTTP/1.1" 200 5 "-" "x"
 2001:db8::1 - - [28/Feb/2026:22:59:00 +0000] "GET /early HTTP/1.1" 503 - "-" "x"
 192.0.2.1 - - [28/Feb/2026:23:01:00 +0000] "GET /late HTTP/1.1" 404 5 "-" "x"
@@ -170,7 +184,7 @@ fn apply_tells_what_was_done_before_it_failed() {
 
 #[test]
 fn ingest_counts_minutes_of_lines_in_any_order() {
-    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let server = measuring("ratio", |_| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
     let files = Files::new();
     let log = files.write("access.log", LOG);
     let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &log, "--source", "web1"]);
@@ -182,16 +196,16 @@ fn ingest_counts_minutes_of_lines_in_any_order() {
             ""
         )
     );
-    assert_eq!(server.lines(), ["POST /api/v1/indicators/site/measurements"]);
+    assert_eq!(server.lines(), ["GET /api/v1/indicators/site", "POST /api/v1/indicators/site/measurements"]);
     assert_eq!(
-        server.requests()[0].body,
+        posted(&server)[0].body,
         r#"{"source":"web1","measurements":[{"start":"2026-02-28T22:59:00Z","good":0,"total":1,"revision":0},{"start":"2026-02-28T23:01:00Z","good":2,"total":2,"revision":0}]}"#
     );
 }
 
 #[test]
 fn ingest_adds_up_files_and_judges_by_the_expression() {
-    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let server = measuring("ratio", |_| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
     let files = Files::new();
     let (one, two) = (files.write("1.log", LOG), files.write("2.log", LOG));
     let args = [
@@ -210,14 +224,14 @@ fn ingest_adds_up_files_and_judges_by_the_expression() {
     let (code, stdout, _) = slo(&server.url(), &args);
     assert_eq!(code, 0);
     assert!(stdout.contains("\"count\": 6") && stdout.contains("\"good\": 4"), "{stdout}");
-    assert!(server.requests()[0].body.contains(r#""good":4,"total":4,"revision":2"#));
+    assert!(posted(&server)[0].body.contains(r#""good":4,"total":4,"revision":2"#));
     let (code, _, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &one, &one]);
     assert!(code == 1 && stderr.contains("counted twice"), "{stderr}");
 }
 
 #[test]
 fn ingest_refuses_unreadable_lines_unless_told() {
-    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let server = measuring("ratio", |_| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
     let files = Files::new();
     let log = files.write("access.log", &format!("{LOG}\nrubbish\n{}", "more rubbish\n".repeat(1200)));
     let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &log]);
@@ -231,7 +245,7 @@ fn ingest_refuses_unreadable_lines_unless_told() {
 
 #[test]
 fn ingest_tells_conflicts_after_it_has_sent_the_rest() {
-    let server = Loopback::start(|_, _| {
+    let server = measuring("ratio", |_| {
         let conflict = r#"{"start":"2026-02-28T23:01:00Z","stored":{"good":1,"total":2,"revision":0}}"#;
         Reply::json(
             409,
@@ -240,17 +254,20 @@ fn ingest_tells_conflicts_after_it_has_sent_the_rest() {
     });
     let files = Files::new();
     let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &files.write("a.log", LOG)]);
-    assert!(code == 1 && stdout.ends_with("1 accepted, 0 replayed, 0 stale, 1 conflicts\n"), "{stdout}");
+    assert!(code == 1 && stdout.ends_with("1 accepted, 0 replayed, 0 stale, 1 conflict\n"), "{stdout}");
     assert!(stderr.contains("2026-02-28T23:01:00Z: stored 1 good of 2 (revision 0), sent 2 good of 2"), "{stderr}");
-    assert!(stderr.contains("--revision 1"), "{stderr}");
+    assert!(stderr.contains("1 of 2 minutes contradicts") && stderr.contains("--revision 1"), "{stderr}");
 }
 
 #[test]
 fn ingest_survives_a_busy_service_and_says_how_far_it_came() {
     let receipt = r#"{"accepted":1,"replayed":0,"stale":0}"#;
-    let server = Loopback::start(move |n, _| match n {
+    let server = measuring("ratio", move |n| match n {
         1 => Reply::Answer(503, vec!["Retry-After: 0".to_owned()], String::new()),
-        3 => problem(422, "Invalid"),
+        3 => Reply::json(
+            422,
+            r#"{"title":"Invalid","errors":[{"pointer":"/measurements/61/good","detail":"too much"}]}"#,
+        ),
         _ => Reply::json(200, receipt),
     });
     let files = Files::new();
@@ -263,19 +280,63 @@ fn ingest_survives_a_busy_service_and_says_how_far_it_came() {
     };
     let csv = files.write("c.csv", &format!("time,good,total\n{}", days(3).collect::<String>()));
     let (code, stdout, stderr) = slo(&server.url(), &["ingest", "site", "--csv", &csv]);
-    assert_eq!((code, stdout.as_str(), server.lines().len()), (1, "", 4));
+    assert_eq!((code, stdout.as_str(), posted(&server).len()), (1, "", 4));
     assert!(stderr.contains("try 2 of 5") && stderr.contains("stopped after 2,880 of 4,320 minutes"), "{stderr}");
-    assert!(stderr.ends_with("Invalid: do something\n"), "{stderr}");
+    assert!(stderr.contains("; correct the lines of 2026-01-03T01:01:00Z") && !stderr.contains("again"), "{stderr}");
+    assert!(stderr.ends_with("Invalid\n  /measurements/61/good: too much\n"), "{stderr}");
 }
 
 #[test]
 fn ingest_sends_values_with_their_text() {
-    let server = Loopback::start(|_, _| Reply::json(200, r#"{"accepted":1,"replayed":0,"stale":0,"conflicts":[]}"#));
+    let server =
+        measuring("threshold", |_| Reply::json(200, r#"{"accepted":1,"replayed":0,"stale":0,"conflicts":[]}"#));
     let files = Files::new();
     let csv = files.write("v.csv", "timestamp,value\n2026-01-01 00:00:30,45.8680\n2026-01-01 00:00:00,1e-3\n");
     let (code, stdout, _) = slo(&server.url(), &["ingest", "latency", "--csv", &csv]);
-    assert!(code == 0 && stdout.starts_with("latency: 2 values in 1 minutes"), "{stdout}");
-    assert!(server.requests()[0].body.contains(r#""values":[45.8680,1e-3]"#));
+    assert!(code == 0 && stdout.starts_with("latency: 2 values in 1 minute "), "{stdout}");
+    assert!(posted(&server)[0].body.contains(r#""values":[45.8680,1e-3]"#));
+}
+
+#[test]
+fn ingest_says_to_run_it_again_only_when_that_helps() {
+    let files = Files::new();
+    let log = files.write("access.log", LOG);
+    for (status, advice, again) in [
+        (500, "run the same command again, nothing is counted twice", true),
+        (403, "give a token", false),
+        (404, "create the indicator with `slo apply`", false),
+        (413, "correct what the service refuses", false),
+    ] {
+        let server = measuring("ratio", move |_| problem(status, "No"));
+        let (code, _, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &log]);
+        assert!(code == 1 && stderr.contains(&format!("after 0 of 2 minutes; {advice}")), "{status}: {stderr}");
+        assert_eq!(stderr.contains("same command again"), again, "{status}: {stderr}");
+    }
+}
+
+#[test]
+fn ingest_sends_nothing_that_the_indicator_does_not_take() {
+    let files = Files::new();
+    let log = files.write("access.log", LOG);
+    let csv = files.write("v.csv", "time,value\n2026-01-01T00:00:30Z,45\n");
+    for (kind, option, file, advice) in [
+        ("threshold", "--access-log", &log, "site is a threshold indicator, which takes --csv with time,value"),
+        ("ratio", "--csv", &csv, "site is a ratio indicator, which takes --access-log, or --csv with time,good,total"),
+    ] {
+        let server = measuring(kind, |_| problem(422, "Invalid"));
+        let (code, _, stderr) = slo(&server.url(), &["ingest", "site", option, file]);
+        assert_eq!((code, stderr), (1, format!("slo: {advice}; nothing was sent\n")));
+        assert!(posted(&server).is_empty());
+    }
+}
+
+#[test]
+fn nobody_to_complain_to_is_no_panic() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slo"));
+    command.args(["ingest", "site", "--access-log", "/absent"]).stderr(writer);
+    assert_eq!(command.status().expect("slo runs").code(), Some(1));
 }
 
 #[test]
@@ -305,6 +366,8 @@ fn budget_of_one_and_of_all() {
     let names: Vec<_> = stdout.lines().filter_map(|line| line.split(' ').next()).collect();
     assert_eq!((code, names), (0, vec!["OBJECTIVE", "bad", "fine"]));
     assert_eq!(slo(&server.url(), &["budget", "fine", "--target", "1"]).0, 2);
+    let (code, _, stderr) = slo(&server.url(), &["budget", "--at", "yesterday"]);
+    assert!(code == 2 && stderr.contains("write a time in RFC 3339, such as 2026-11-20T12:00:00Z"), "{stderr}");
     let (code, _, stderr) = slo(&server.url(), &["budget", "odd"]);
     assert!(code == 1 && stderr.contains("Odd: do something"), "{stderr}");
 }

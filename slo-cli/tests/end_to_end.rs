@@ -240,6 +240,21 @@ fn calc_needs_no_server() {
     );
     let table = table.expect("utf-8");
     assert!(table.contains("109897.59 bad events") && table.contains("4.10344758242651 %"), "{table}");
+    let told = |total: &str, bad: &str, window: &str| {
+        let output = calc(&["--target", "0.9", "--window", window, "--total", total, "--bad", bad]);
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("utf-8")
+    };
+    let (some, none) = (told("100", "3", "28d"), told("0", "0", "28d"));
+    assert!(some.contains("lasts        65d 8h at this rate"), "{some}");
+    assert!(none.contains("lasts        undefined, no events"), "{none}");
+    assert!(told("10", "1", "28d").contains("consumed     1 bad event (100 %)"));
+    for window in ["1M", "30m", "28"] {
+        let said = told("10", "1", window);
+        assert!(
+            said.contains("'--window <DURATION>': a length of 1h to 366d in m, h, d or w") && !said.contains("Rolling"),
+            "{said}"
+        );
+    }
     for wrong in [["--target", "1", "--total", "10", "--bad", "0"], ["--target", "0.9", "--total", "10", "--bad", "11"]]
     {
         assert!(!calc(&[&wrong[..], &["--window", "28d"]].concat()).status.success());

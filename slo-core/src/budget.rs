@@ -93,7 +93,9 @@ impl ErrorBudget {
                 remaining_ratio: Ratio::new(allowed - spent, allowed),
             };
         }
-        let consumed = failed.value() * BigRational::from(BigInt::from(scale));
+        // Exactly all of it is exactly all of it, however many the denominators.
+        let all = failed.compare(Ratio::ONE, allowed).is_eq();
+        let consumed = if all { total.big() } else { failed.value() * BigRational::from(BigInt::from(scale)) };
         let remaining = total.big() - &consumed;
         let share = |amount: &BigRational| (allowed > 0).then(|| Ratio::nearest(&(amount / total.big())));
         Self {
@@ -254,7 +256,7 @@ pub fn evaluate(objective: &Objective, at: Timestamp, what_if: Option<Target>, b
             BurnRate::new(lookback, spent.as_ref(), &scale, target, &period, left)
         })
         .collect();
-    let against_sla = |target| has_data.then(|| scale.budget(&whole.failed, target).remaining_ratio).flatten();
+    let against_sla = |target| scale.budget(&whole.failed, target).remaining_ratio;
     BudgetReport {
         at,
         period,

@@ -48,8 +48,8 @@ pub enum Error {
         /// What exists.
         current: Revision,
     },
-    /// It is not in the revision that the caller expected.
-    #[error("the {kind} {name} is not in the revision you named; read it again and decide")]
+    /// What is stored does not fit what the caller demands.
+    #[error("the {kind} {name} is not as your precondition demands; read it again and decide")]
     PreconditionFailed {
         /// What was to be written.
         kind: Kind,
@@ -58,14 +58,16 @@ pub enum Error {
         /// What exists, if anything.
         current: Option<Revision>,
     },
-    /// Objectives are measured by it.
+    /// Objectives name it.
     #[error(
-        "the indicator {indicator} is used; delete these objectives first or give them another indicator: {}",
+        "the {kind} {name} is used; delete these objectives first or give them another {kind}: {}",
         list(objectives)
     )]
     InUse {
         /// What was to be deleted.
-        indicator: Name,
+        kind: Kind,
+        /// Its name.
+        name: Name,
         /// What uses it, in order of name.
         objectives: Vec<Name>,
     },

@@ -64,7 +64,9 @@ pub use measurement::{
     Batch, BatchError, CLOCK_SKEW_MINUTES, MAX_BATCH, MAX_REVISION, Measurement, Receipt, Series, WriteEffect,
 };
 pub use name::{Name, NameError};
-pub use objective::{BudgetingMethod, MAX_OWNERS, NoData, Objective, Sla, SliceWidth, default_warning_threshold};
+pub use objective::{
+    BudgetingMethod, MAX_OWNERS, NoData, Objective, Reference, Sla, SliceWidth, default_warning_threshold,
+};
 pub use ratio::Ratio;
 pub use repository::{
     Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,

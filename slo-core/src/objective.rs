@@ -7,6 +7,7 @@ use crate::decimal::PartsPerBillion;
 use crate::fault::Fault;
 use crate::measurement::Series;
 use crate::name::Name;
+use crate::repository::Kind;
 use crate::target::Target;
 use crate::text::{Description, DisplayName, Labels};
 use crate::window::TimeWindow;
@@ -159,7 +160,28 @@ pub struct Sla {
     pub description: Option<Description>,
 }
 
+/// The name of something else, and where it stands in a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// RFC 6901 pointer to the member.
+    pub pointer: String,
+    /// What is named.
+    pub kind: Kind,
+    /// Its name.
+    pub name: Name,
+}
+
 impl Objective {
+    /// What must exist for the promise to make sense: its indicator and its owners.
+    #[must_use]
+    pub fn references(&self) -> Vec<Reference> {
+        let reference = |pointer: String, kind, name: &Name| Reference { pointer, kind, name: name.clone() };
+        let owners = self.owners.iter().enumerate();
+        let owners = owners.map(|(i, owner)| reference(format!("/owners/{i}"), Kind::User, owner));
+        let indicator = reference("/indicator".to_owned(), Kind::Indicator, &self.series.indicator);
+        std::iter::once(indicator).chain(owners).collect()
+    }
+
     /// A promise with the defaults: Occurrences, no SLA, no owners.
     #[must_use]
     pub fn new(name: Name, service: Name, series: Series, target: Target, time_window: TimeWindow) -> Self {

@@ -15,7 +15,7 @@ use crate::indicator::Indicator;
 use crate::measurement::{Batch, Receipt, Series};
 use crate::memory::{MemoryDefinitions, MemoryMeasurements};
 use crate::name::Name;
-use crate::objective::Objective;
+use crate::objective::{Objective, Reference};
 use crate::repository::{
     Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
 };
@@ -84,12 +84,7 @@ impl Managed for Indicator {
 
     async fn release(service: &Service, name: &Name) -> Result<(), Error> {
         let filter = Filter { indicator: Some(name.clone()), ..Filter::default() };
-        let used = service.objectives.list(&filter, None, MAX_PAGE).await?.items;
-        if used.is_empty() {
-            return Ok(());
-        }
-        let objectives = used.into_iter().map(|objective| objective.value.name).collect();
-        Err(Error::InUse { indicator: name.clone(), objectives })
+        service.unused(Self::KIND, name, &filter).await
     }
 }
 
@@ -102,14 +97,9 @@ impl Managed for Objective {
     /// The indicator and the owners must exist; the promise is about the indicator's present life.
     async fn prepare(mut self, service: &Service) -> Result<Self, Error> {
         let mut faults = self.faults();
-        match service.indicators.get(&self.series.indicator).await? {
-            Some(indicator) => self.series.born = indicator.born,
-            None => faults.push(Fault::new("/indicator", "unknown", "no such indicator; create it first")),
-        }
-        for (i, owner) in self.owners.iter().enumerate() {
-            if service.users.get(owner).await?.is_none() {
-                faults.push(Fault::new(format!("/owners/{i}"), "unknown", "no such user; create it first"));
-            }
+        faults.extend(service.missing(&self.references()).await?);
+        if let Some(indicator) = service.indicators.get(&self.series.indicator).await? {
+            self.series.born = indicator.born;
         }
         if faults.is_empty() { Ok(self) } else { Err(Error::Invalid { faults }) }
     }
@@ -119,6 +109,11 @@ impl Managed for Objective {
 impl Managed for User {
     fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
         &*service.users
+    }
+
+    async fn release(service: &Service, name: &Name) -> Result<(), Error> {
+        let filter = Filter { owner: Some(name.clone()), ..Filter::default() };
+        service.unused(Self::KIND, name, &filter).await
     }
 }
 
@@ -141,6 +136,35 @@ impl Service {
             users: Arc::new(MemoryDefinitions::default()),
             measurements: Arc::new(MemoryMeasurements::default()),
         }
+    }
+
+    /// Refuses when objectives that match the filter exist: they name what is to be deleted.
+    async fn unused(&self, kind: Kind, name: &Name, filter: &Filter) -> Result<(), Error> {
+        let used = self.objectives.list(filter, None, MAX_PAGE).await?.items;
+        if used.is_empty() {
+            return Ok(());
+        }
+        let objectives = used.into_iter().map(|objective| objective.value.name).collect();
+        Err(Error::InUse { kind, name: name.clone(), objectives })
+    }
+
+    /// A fault for each reference to something that does not exist.
+    ///
+    /// # Errors
+    /// [`Error::Repository`].
+    pub async fn missing(&self, references: &[Reference]) -> Result<Vec<Fault>, Error> {
+        let mut faults = Vec::new();
+        for Reference { pointer, kind, name } in references {
+            let exists = match kind {
+                Kind::Indicator => self.indicators.get(name).await?.is_some(),
+                Kind::Objective => self.objectives.get(name).await?.is_some(),
+                Kind::User => self.users.get(name).await?.is_some(),
+            };
+            if !exists {
+                faults.push(Fault::new(pointer, "unknown", format!("there is no {kind} {name}; create it first")));
+            }
+        }
+        Ok(faults)
     }
 
     /// Creates a definition.

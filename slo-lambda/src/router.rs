@@ -24,9 +24,9 @@ use crate::resource::{error_budget, indicator, measurement, objective, root, use
 ))]
 struct Document;
 
-/// Everything under `/api/v1` that the OpenAPI document describes.
+/// Everything under `/api/v1`.
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::new()
         // /indicators[/{name}]
         .routes(routes!(indicator::list, indicator::create))
         .routes(routes!(indicator::get, indicator::put, indicator::patch, indicator::delete))
@@ -47,15 +47,21 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(user::get, user::put, user::patch, user::delete))
 }
 
+/// Everything there is.
+fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(root::get))
+        .routes(routes!(root::openapi))
+        .routes(routes!(root::health))
+        .nest("/api/v1", api())
+}
+
 /// The service over HTTP: the same for Lambda, the local server and tests.
 pub fn router(app: App) -> Router {
-    let documented = OpenApiRouter::new().nest("/api/v1", api());
-    let (documented, _) = documented.split_for_parts();
-    documented
-        .route("/api/v1", get(root::get))
+    let (routes, _) = documented().split_for_parts();
+    routes
+        // What a client makes of the base path.
         .route("/api/v1/", get(root::get))
-        .route("/api/v1/openapi.json", get(root::openapi))
-        .route("/healthz", get(root::health))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown_route)
         .layer(CatchPanicLayer::custom(panicked))
@@ -66,7 +72,7 @@ pub fn router(app: App) -> Router {
 /// The OpenAPI document, generated from the handlers.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    OpenApiRouter::<App>::with_openapi(Document::openapi()).nest("/api/v1", api()).into_openapi()
+    documented().into_openapi()
 }
 
 async fn unknown_route(uri: Uri) -> Problem {

@@ -1,7 +1,8 @@
 //! One error budget on a page. Figures are the service's own text: nothing is rounded here.
 
-use crate::decimal::{Decimal, grouped};
+use crate::decimal::Decimal;
 use crate::table::{Table, printable};
+use crate::words;
 use slo_core::Json;
 
 /// What an undefined figure looks like.
@@ -135,7 +136,8 @@ pub(super) fn percent(value: Option<&Json>) -> String {
 /// A figure with its unit; whole seconds also as people say them.
 fn amount(value: Option<&Json>, unit: Option<&Json>) -> String {
     let unit = unit.and_then(Json::text).unwrap_or_default();
-    let figure = format!("{} {unit}", figure(value));
+    let number = figure(value);
+    let figure = format!("{number} {}", if number == "1" { words::singular(unit) } else { unit });
     match duration(value) {
         Some(told) if unit == "seconds" => format!("{figure} ({told})"),
         _ => figure,
@@ -146,10 +148,7 @@ fn amount(value: Option<&Json>, unit: Option<&Json>) -> String {
 fn duration(value: Option<&Json>) -> Option<String> {
     let seconds: i64 = value.and_then(Json::text)?.parse().ok()?;
     let sign = if seconds < 0 { "-" } else { "" };
-    let seconds = seconds.unsigned_abs();
-    let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let told: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{}{unit}", grouped(*n))).collect();
-    Some(if told.is_empty() { "0s".to_owned() } else { format!("{sign}{}", told.join(" ")) })
+    Some(format!("{sign}{}", words::duration(seconds.unsigned_abs())))
 }
 
 #[cfg(test)]

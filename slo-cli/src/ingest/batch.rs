@@ -62,7 +62,7 @@ fn split(hour: &[Measurement]) -> Result<Vec<Batch<'_>>, String> {
         let entry = measurement.json();
         if entry.len() >= MAX_BYTES {
             return Err(format!(
-                "{} holds {}, more than a request can carry; give the measurements as counts (time,good,total)",
+                "{} holds {}, more than a request can carry; split the files and send each part with a --source of its own",
                 measurement.minute.start(),
                 measurement.told()
             ));
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(sizes(&many), [1, 1, 2]);
         let source = "default".parse().expect("a name");
         assert!(batches(&many).expect("batches").iter().all(|batch| batch.body(&source).len() < 1_048_576));
-        assert!(batches(&[values(0, 2_000_000)]).expect_err("too long").contains("time,good,total"));
+        assert!(batches(&[values(0, 2_000_000)]).expect_err("too long").contains("--source"));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::words::counted;
+
 /// Counts and revisions beyond 2^53 - 1 are refused by the API.
 pub(super) const MAX_COUNT: u64 = (1 << 53) - 1;
 
@@ -88,7 +90,7 @@ impl Measurement {
     pub(super) fn told(&self) -> String {
         match &self.content {
             Content::Counts { good, total } => format!("{good} good of {total}"),
-            Content::Values { values } => format!("{} values", values.len()),
+            Content::Values { .. } => counted(self.events(), "values"),
         }
     }
 }

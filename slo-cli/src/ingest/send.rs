@@ -7,14 +7,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use slo_core::Json;
 
 use super::batch::{Batch, batches};
 use super::measurement::{Content, Measurement};
 use crate::client::Client;
 use crate::decimal::grouped;
 use crate::error::{Error, Result};
-use crate::output::Format;
-use crate::resource::Name;
+use crate::output::{Format, complain};
+use crate::resource::{Kind, Name};
+use crate::words::counted;
 
 /// How many conflicts are shown.
 const SHOWN: usize = 3;
@@ -101,9 +103,10 @@ impl Shipment<'_> {
     /// Sends everything, prints the summary, and fails if there were conflicts.
     pub(super) fn send(&self, client: Client, format: Format) -> Result {
         let batches = batches(self.measurements).map_err(Error::Failed)?;
+        self.check_kind(&client)?;
         let bar = progress_bar(self.measurements.len());
         let spoken = bar.clone();
-        let client = client.with_notice(move |text| spoken.suspend(|| eprintln!("slo: {text}")));
+        let client = client.with_notice(move |text| spoken.suspend(|| complain(text)));
         let path = format!("/indicators/{}/measurements", self.indicator);
         let mut summary = self.summary();
         let mut done = 0;
@@ -112,8 +115,8 @@ impl Shipment<'_> {
                 bar.finish_and_clear();
                 Error::Stopped {
                     done: grouped(count(done)),
-                    all: grouped(count(self.measurements.len())),
-                    what: "minutes",
+                    all: counted(count(self.measurements.len()), "minutes"),
+                    advice: advice(&source, batch),
                     source: Box::new(source),
                 }
             })?;
@@ -129,10 +132,24 @@ impl Shipment<'_> {
         }
     }
 
+    /// Refuses what an indicator of its kind does not take: the service would fault every minute.
+    fn check_kind(&self, client: &Client) -> Result {
+        let indicator = client.read(&client.get_patiently(&Kind::Indicator.item(self.indicator))?)?;
+        let takes = match (indicator.get("kind").and_then(Json::text), self.has_values()) {
+            (Some("ratio"), true) => "a ratio indicator, which takes --access-log, or --csv with time,good,total",
+            (Some("threshold"), false) => "a threshold indicator, which takes --csv with time,value",
+            _ => return Ok(()),
+        };
+        Err(Error::Failed(format!("{} is {takes}; nothing was sent", self.indicator)))
+    }
+
+    fn has_values(&self) -> bool {
+        self.measurements.iter().any(|measurement| matches!(measurement.content, Content::Values { .. }))
+    }
+
     fn summary(&self) -> Summary {
         let sum = |part: fn(&Measurement) -> u64| self.measurements.iter().map(part).fold(0, u64::saturating_add);
-        let has_values =
-            self.measurements.iter().any(|measurement| matches!(measurement.content, Content::Values { .. }));
+        let has_values = self.has_values();
         let good = sum(|measurement| match measurement.content {
             Content::Counts { good, .. } => good,
             Content::Values { .. } => 0,
@@ -157,8 +174,9 @@ impl Shipment<'_> {
 
     fn contradicted(&self, conflicts: &[Contradiction]) -> String {
         let number = grouped(count(conflicts.len()));
-        let minutes = grouped(count(self.measurements.len()));
-        let mut text = format!("{number} of {minutes} minutes contradict what source {} sent before:", self.source);
+        let minutes = counted(count(self.measurements.len()), "minutes");
+        let contradict = if conflicts.len() == 1 { "contradicts" } else { "contradict" };
+        let mut text = format!("{number} of {minutes} {contradict} what source {} sent before:", self.source);
         for Contradiction { start, stored, told, .. } in conflicts.iter().take(SHOWN) {
             let Stored { good, total, revision } = stored;
             text.push_str(&format!("\n  {start}: stored {good} good of {total} (revision {revision}), sent {told}"));
@@ -197,17 +215,16 @@ impl fmt::Display for Summary {
         let time = |time: Timestamp| time.to_zoned(TimeZone::UTC).strftime("%-d %b %Y %H:%M").to_string();
         write!(
             f,
-            "{}: {} {} in {} minutes from {} to {} UTC: {} accepted, {} replayed, {} stale, {} conflicts",
+            "{}: {} in {} from {} to {} UTC: {} accepted, {} replayed, {} stale, {}",
             self.indicator,
-            grouped(self.events),
-            self.unit,
-            grouped(count(self.minutes)),
+            counted(self.events, self.unit),
+            counted(count(self.minutes), "minutes"),
             time(self.from),
             time(self.to),
             grouped(self.accepted),
             grouped(self.replayed),
             grouped(self.stale),
-            grouped(count(self.conflicts.len())),
+            counted(count(self.conflicts.len()), "conflicts"),
         )
     }
 }
@@ -220,6 +237,28 @@ fn deliver(client: &Client, path: &str, body: &str) -> Result<Receipt> {
         (409, Ok(receipt)) if !receipt.conflicts.is_empty() => Ok(receipt),
         (200..=299, receipt) => receipt.map_err(|error| client.nonsense(error)),
         _ => Err(answer.success().map_or_else(|problem| problem, |_| client.nonsense("neither success nor problem"))),
+    }
+}
+
+/// What to do about a batch that was not taken.
+fn advice(error: &Error, batch: &Batch<'_>) -> String {
+    let problem = match error {
+        error if error.is_passing() => {
+            return "run the same command again, nothing is counted twice".to_owned();
+        }
+        Error::Problem(problem) => problem,
+        _ => return "correct what is said here, then run the command again".to_owned(),
+    };
+    // The service knows the place in the batch, the user the minute.
+    let index = problem.pointer().and_then(|pointer| pointer.strip_prefix("/measurements/")?.split('/').next());
+    let named = index.and_then(|index| batch.measurements.get(index.parse::<usize>().ok()?));
+    match (problem.status, named) {
+        (401 | 403, _) => "give a token that may send measurements (--token or SLO_TOKEN)".to_owned(),
+        (404, _) => "create the indicator with `slo apply`, then run the command again".to_owned(),
+        (_, Some(named)) => {
+            format!("correct the lines of {}, the first that is refused", named.minute.start())
+        }
+        _ => "correct what the service refuses, then run the command again".to_owned(),
     }
 }
 

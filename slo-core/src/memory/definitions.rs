@@ -41,6 +41,9 @@ impl<D: Definition> MemoryDefinitions<D> {
         if !precondition.holds(current.map(|c| c.revision)) {
             return Err(RepositoryError::Precondition { current: current.map(|c| c.revision) });
         }
+        if current.is_none() && value.is_none() {
+            return Ok(None);
+        }
         let last = stored.and_then(|history| history.changes.last()).map(|change| change.revision);
         let revision = last.map_or(Revision::FIRST, Revision::next);
         let version = value.clone().map(|value| Versioned {

@@ -165,7 +165,7 @@ pub struct Page<T> {
 ///    of concurrent ones that demand the same revision exactly one succeeds.
 /// 3. **Read your writes**: after a write returned, `get` answers with it, whole and equal.
 /// 4. **Deleted**: after a delete returned, `get` answers `None` and lists leave it out; it needs its
-///    precondition like a replacement.
+///    precondition like a replacement. To delete what is demanded to be absent changes nothing.
 /// 5. **Never counted twice**: a name created again goes on counting revisions, in a new life.
 /// 6. **History**: `changes` answers every version, newest first, deletions included, and no version
 ///    ever changes.

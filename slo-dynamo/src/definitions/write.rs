@@ -13,8 +13,8 @@ use crate::backoff;
 use crate::error::Failure;
 use crate::item::{Item, n};
 
-/// How often a write is begun again because others were faster.
-const ATTEMPTS: usize = 5;
+/// How often a write is begun again because others were faster: more than write one name at once.
+const ATTEMPTS: usize = 32;
 
 /// What a write starts from.
 struct Before<D> {
@@ -52,9 +52,8 @@ impl<D: Definition> DynamoDefinitions<D> {
             let sent = self.client.transact_write_items().set_transact_items(Some(actions)).send().await;
             match sent.map_err(outcome) {
                 Ok(_) => return Ok(after),
-                // Nothing was written: look again.
-                Err(Outcome::Raced) => {}
-                Err(Outcome::Busy) => backoff::pause(attempt).await,
+                // Nothing was written: look again, not all at the same moment.
+                Err(Outcome::Raced | Outcome::Busy) => backoff::pause(attempt).await,
                 Err(Outcome::Failed(failure)) => return Err(failure.into()),
             }
         }

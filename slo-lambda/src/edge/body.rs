@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::FromRequest;
 use http::{Request, header};
 
-use super::fields::{At, Faults};
+use super::fields::{At, Faults, repeated};
 use super::problem::{Kind, Problem};
 use slo_core::Json;
 
@@ -18,10 +18,19 @@ impl JsonBody {
     /// Decodes the whole body, or says everything that is wrong with it.
     pub(crate) fn decode<T>(json: &Json, read: impl FnOnce(At<'_>, &mut Faults) -> Option<T>) -> Result<T, Problem> {
         let mut faults = Faults::new();
-        match read(At { json, pointer: "" }, &mut faults) {
-            Some(value) if faults.is_empty() => Ok(value),
-            _ => Err(Problem::invalid_body(faults)),
-        }
+        let value = Self::judge(json, &mut faults, read);
+        value.filter(|_| faults.is_empty()).ok_or_else(|| Problem::invalid_body(faults))
+    }
+
+    /// Decodes what can be decoded, and gathers everything that is wrong.
+    pub(crate) fn judge<T>(
+        json: &Json,
+        faults: &mut Faults,
+        read: impl FnOnce(At<'_>, &mut Faults) -> Option<T>,
+    ) -> Option<T> {
+        let at = At { json, pointer: "" };
+        repeated(at, faults);
+        read(at, faults)
     }
 }
 
@@ -36,6 +45,10 @@ impl<S: Sync> FromRequest<S> for JsonBody {
         if !(essence == "application/json" || patch && essence == "application/merge-patch+json") {
             let detail = "send the body as JSON with Content-Type: application/json";
             return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+        }
+        let encoding = request.headers().get(header::CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| encoding != "identity") {
+            return Err(Problem::new(Kind::UnsupportedMediaType, "send the body as it is, without Content-Encoding"));
         }
         let too_large =
             || Problem::new(Kind::BodyTooLarge, "a body is at most 1 MiB (1048576 bytes); send it in parts");

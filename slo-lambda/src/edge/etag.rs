@@ -69,24 +69,28 @@ impl Tags {
 }
 
 impl Conditions {
-    /// What a write demands. `current` is asked for only when a list of several tags must be settled.
-    pub(crate) async fn precondition<E>(
-        &self,
-        current: impl AsyncFnOnce() -> Result<Option<Revision>, E>,
-    ) -> Result<Option<Precondition>, E> {
-        if self.if_none_match.is_some() {
-            return Ok(Some(Precondition::Absent));
+    /// Whether [`Conditions::precondition`] must know what is stored: lists of tags must be settled.
+    pub(crate) fn need_current(&self, put: bool) -> bool {
+        let several = matches!(&self.if_match, Some(Tags::List(tags)) if tags.len() > 1);
+        several || put && matches!(self.if_none_match, Some(Tags::List(_)))
+    }
+
+    /// What a write demands. `If-None-Match` counts for a PUT only: nothing, or nothing of these, is there.
+    pub(crate) fn precondition(&self, put: bool, current: Option<Revision>) -> Option<Precondition> {
+        match self.if_none_match.as_ref().filter(|_| put) {
+            Some(Tags::Any) => return Some(Precondition::Absent),
+            Some(tags) if current.is_some_and(|revision| tags.matches(revision)) => return Some(never()),
+            _ => {}
         }
-        Ok(match &self.if_match {
-            None => None,
-            Some(Tags::Any) => Some(Precondition::Present),
-            Some(Tags::List(tags)) => Some(match tags.as_slice() {
-                [Some(only)] => Precondition::Revision(*only),
-                _ => current()
-                    .await?
-                    .filter(|revision| tags.contains(&Some(*revision)))
-                    .map_or_else(never, Precondition::Revision),
-            }),
+        Some(match self.if_match.as_ref()? {
+            Tags::Any => Precondition::Present,
+            Tags::List(tags) => match tags.as_slice() {
+                [only] => only.map_or_else(never, Precondition::Revision),
+                _ => {
+                    let matching = current.filter(|revision| tags.contains(&Some(*revision)));
+                    matching.map_or_else(never, Precondition::Revision)
+                }
+            },
         })
     }
 }

@@ -119,9 +119,6 @@ impl<'a> Fields<'a> {
             faults.push(at.wrong("an object"));
             return None;
         };
-        for name in at.json.repeated() {
-            faults.push(Fault::new(at.child(name), "repeated", "this member stands here twice; keep one"));
-        }
         let members = members.iter().map(|(name, json)| (name.as_str(), json)).collect();
         Some(Self { members, pointer: at.pointer, known: Vec::new() })
     }
@@ -190,6 +187,26 @@ impl<'a> Fields<'a> {
 impl At<'_> {
     pub(crate) fn child(&self, name: &str) -> String {
         child(self.pointer, name)
+    }
+}
+
+/// A fault for every member that stands in an object more than once, at any depth.
+pub(crate) fn repeated(at: At<'_>, faults: &mut Faults) {
+    for name in at.json.repeated() {
+        faults.push(Fault::new(at.child(name), "repeated", "this member stands here twice; keep one"));
+    }
+    match at.json {
+        Json::Object(members) => {
+            for (name, json) in members {
+                repeated(At { json, pointer: &at.child(name) }, faults);
+            }
+        }
+        Json::Array(items) => {
+            for (i, json) in items.iter().enumerate() {
+                repeated(At { json, pointer: &format!("{}/{i}", at.pointer) }, faults);
+            }
+        }
+        _ => {}
     }
 }
 

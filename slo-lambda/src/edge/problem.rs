@@ -13,6 +13,9 @@ use super::links::{Base, Links};
 /// A client that gave up on a throttled store may try again after this.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// The most faults of one answer: a body of a mebibyte can hold far more.
+const MAX_FAULTS: usize = 2_000;
+
 /// An error on its way out. It is written once, by [`super::observe`], under the base path of the
 /// request.
 #[derive(Clone, Debug)]
@@ -65,14 +68,14 @@ impl Kind {
                 ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The route does not take this method")
             }
             Self::AlreadyExists => ("already-exists", StatusCode::CONFLICT, "The name is taken"),
-            Self::InUse => ("in-use", StatusCode::CONFLICT, "Objectives use this indicator"),
+            Self::InUse => ("in-use", StatusCode::CONFLICT, "Objectives use it"),
             Self::Conflict => (
                 "conflicting-measurements",
                 StatusCode::CONFLICT,
                 "Some measurements say something else than what is stored",
             ),
             Self::PreconditionFailed => {
-                ("precondition-failed", StatusCode::PRECONDITION_FAILED, "It changed since you read it")
+                ("precondition-failed", StatusCode::PRECONDITION_FAILED, "What is stored does not fit the precondition")
             }
             Self::BodyTooLarge => ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => (
@@ -123,7 +126,7 @@ pub(crate) struct FaultDto {
     pointer: Option<String>,
     /// Which parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
-    parameter: Option<&'static str>,
+    parameter: Option<String>,
     /// A stable word.
     code: &'static str,
     /// What to do.
@@ -143,11 +146,18 @@ impl Problem {
     }
 
     /// A body that breaks rules.
-    pub(crate) fn invalid_body(faults: Vec<Fault>) -> Self {
+    pub(crate) fn invalid_body(mut faults: Vec<Fault>) -> Self {
         let detail = match faults.as_slice() {
             [only] => format!("{only}; nothing was stored"),
-            _ => format!("{} members must be corrected, see errors; nothing was stored", faults.len()),
+            all if all.len() > MAX_FAULTS => {
+                format!(
+                    "{} members must be corrected, errors shows the first {MAX_FAULTS}; nothing was stored",
+                    all.len()
+                )
+            }
+            all => format!("{} members must be corrected, see errors; nothing was stored", all.len()),
         };
+        faults.truncate(MAX_FAULTS);
         let dto = |fault: Fault| FaultDto {
             pointer: Some(fault.pointer),
             parameter: None,
@@ -158,7 +168,7 @@ impl Problem {
     }
 
     /// Parameters that cannot be used: name and what to do.
-    pub(crate) fn invalid_parameters(faults: Vec<(&'static str, String)>) -> Self {
+    pub(crate) fn invalid_parameters(faults: Vec<(String, String)>) -> Self {
         let detail = faults.iter().map(|(name, detail)| format!("{name}: {detail}")).collect::<Vec<_>>().join("; ");
         let dto = |(name, detail)| FaultDto { pointer: None, parameter: Some(name), code: "invalid", detail };
         Self::new(Kind::InvalidParameter, detail).with_faults(faults.into_iter().map(dto))
@@ -236,7 +246,7 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::Invalid { faults } => Self::invalid_body(faults),
-            Error::Parameter { parameter, detail } => Self::invalid_parameters(vec![(parameter, detail)]),
+            Error::Parameter { parameter, detail } => Self::invalid_parameters(vec![(parameter.to_owned(), detail)]),
             Error::NotFound { kind, .. } => {
                 Self::new(Kind::NotFound, detail).link("collection", "GET", format!("/api/v1/{kind}s"))
             }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use slo_core::{Filter, MAX_PAGE, Name};
 
 use super::cursor::CursorKey;
+use super::links::{Base, Links};
 use super::problem::Problem;
 
 /// The default number of items of a page.
@@ -18,16 +19,21 @@ const DEFAULT_LIMIT: usize = 50;
 pub(crate) struct Query {
     given: Vec<(String, String)>,
     known: Vec<&'static str>,
-    faults: Vec<(&'static str, String)>,
+    faults: Vec<(String, String)>,
+    raw: String,
 }
 
 impl Query {
+    fn fault(&mut self, name: &str, detail: String) {
+        self.faults.push((name.to_owned(), detail));
+    }
+
     fn text(&mut self, name: &'static str) -> Option<String> {
         self.known.push(name);
         let mut values = self.given.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone());
         let first = values.next();
         if values.next().is_some() {
-            self.faults.push((name, "give it once".to_owned()));
+            self.fault(name, "give it once".to_owned());
         }
         first
     }
@@ -35,7 +41,7 @@ impl Query {
     /// A parameter in its own syntax.
     pub(crate) fn parse<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
-        text.parse().map_err(|error: T::Err| self.faults.push((name, error.to_string()))).ok()
+        text.parse().map_err(|error: T::Err| self.fault(name, error.to_string())).ok()
     }
 
     /// One of some words.
@@ -47,7 +53,7 @@ impl Query {
         let text = self.text(name)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
-            self.faults.push((name, format!("write one of {}", words.map(|(word, _)| word).join(", "))));
+            self.fault(name, format!("write one of {}", words.map(|(word, _)| word).join(", ")));
         }
         found
     }
@@ -57,7 +63,7 @@ impl Query {
         let text = self.text(name)?;
         let time = parse_time(&text);
         if time.is_none() {
-            self.faults.push((name, TIME_SYNTAX.to_owned()));
+            self.fault(name, format!("{TIME_SYNTAX} (in a URL, + is %2B)"));
         }
         time
     }
@@ -67,7 +73,7 @@ impl Query {
         let text = self.text("limit");
         let limit = text.as_ref().map_or(Some(DEFAULT_LIMIT), |text| text.parse().ok());
         limit.filter(|limit| (1..=MAX_PAGE).contains(limit)).unwrap_or_else(|| {
-            self.faults.push(("limit", format!("write a whole number from 1 to {MAX_PAGE}")));
+            self.fault("limit", format!("write a whole number from 1 to {MAX_PAGE}"));
             DEFAULT_LIMIT
         })
     }
@@ -77,7 +83,7 @@ impl Query {
         let label = self.text("label").and_then(|label| {
             let pair = label.split_once(':').map(|(key, value)| (key.to_owned(), value.to_owned()));
             if pair.is_none() {
-                self.faults.push(("label", "write key:value".to_owned()));
+                self.fault("label", "write key:value".to_owned());
             }
             pair
         });
@@ -91,42 +97,73 @@ impl Query {
 
     /// Every fault of the parameters at once, those nobody asked for included.
     pub(crate) fn close(mut self) -> Result<(), Problem> {
-        let known = self.known.join(", ");
-        if let Some((name, _)) = self.given.iter().find(|(name, _)| !self.known.contains(&name.as_str())) {
+        let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
+        let given = std::mem::take(&mut self.given);
+        for (name, _) in given.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
             let shown: String = name.chars().take(40).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known };
-            self.faults.push(("", format!("there is no parameter {shown:?} here; there are: {known}")));
+            self.faults.push((shown, format!("there is no such parameter here; there are: {known}")));
         }
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(self.faults)) }
     }
 }
 
 /// What to write where a time is wanted.
-pub(crate) const TIME_SYNTAX: &str = "write a time in RFC 3339, such as 2026-11-20T12:00:00Z (in a URL, + is %2B)";
+pub(crate) const TIME_SYNTAX: &str = "write a time in RFC 3339, such as 2026-11-20T12:00:00Z";
 
-/// RFC 3339 with four digits of year: nothing the store could not put in order.
+/// RFC 3339, from the year 3 on: nothing the store could not put in order, nor any window before it.
 pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
-    let four_digits =
-        text.len() >= 20 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit) && text.as_bytes()[4] == b'-';
-    let time: Timestamp = text.parse().ok().filter(|_| four_digits)?;
-    // An offset could still lead out of the year 0000.
+    let (date_time, rest) = text.split_at_checked(19)?;
+    let shape = date_time.bytes().zip(b"dddd-dd-ddTdd:dd:dd").all(|(byte, wanted)| match wanted {
+        b'd' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b't' | b' '),
+        literal => byte == *literal,
+    });
+    let zone_at = rest.find(['Z', 'z', '+', '-'])?;
+    let (fraction, zone) = rest.split_at(zone_at);
+    let digits = fraction.strip_prefix('.');
+    let fraction_ok =
+        fraction.is_empty() || digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+    let zone_ok = matches!(zone, "Z" | "z")
+        || zone.len() == 6 && zone.as_bytes()[3] == b':' && zone[1..3] < *"24" && zone[4..] < *"60";
+    if !(shape && fraction_ok && zone_ok) {
+        return None;
+    }
+    // Beyond nanoseconds nothing is told apart.
+    let fraction = digits.map_or_else(String::new, |digits| format!(".{}", &digits[..digits.len().min(9)]));
+    let time = match format!("{date_time}{fraction}{zone}").parse() {
+        Ok(time) => time,
+        // The last hours of the year 9999 are a time, if one out of reach.
+        Err(_) if date_time.starts_with("9999-12-3") && date_time.parse::<jiff::civil::DateTime>().is_ok() => {
+            Timestamp::MAX
+        }
+        Err(_) => return None,
+    };
     (time.as_second() >= FIRST_SECOND).then_some(time)
 }
 
-/// 0000-01-01T00:00:00Z
-const FIRST_SECOND: i64 = -62_167_219_200;
+/// 0003-01-01T00:00:00Z
+const FIRST_SECOND: i64 = -62_072_524_800;
 
 impl<S: Sync> FromRequestParts<S> for Query {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let axum::extract::Query(given) = axum::extract::Query::try_from_uri(&parts.uri).map_err(|_| {
-            Problem::invalid_parameters(vec![(
-                "",
-                "the parameters cannot be read; escape them as in a form".to_owned(),
-            )])
+            let detail = "the parameters cannot be read; escape them as in a form";
+            Problem::invalid_parameters(vec![("query".to_owned(), detail.to_owned())])
         })?;
-        Ok(Self { given, known: Vec::new(), faults: Vec::new() })
+        Ok(Self { given, known: Vec::new(), faults: Vec::new(), raw: parts.uri.query().unwrap_or_default().to_owned() })
+    }
+}
+
+/// A route without parameters.
+pub(crate) struct NoQuery;
+
+impl<S: Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Query::from_request_parts(parts, state).await?.close().map(|()| Self)
     }
 }
 
@@ -135,22 +172,76 @@ pub(crate) struct Paging {
     pub(crate) filter: Filter,
     pub(crate) limit: usize,
     pub(crate) after: Option<Name>,
+    path: String,
     list: String,
+    raw: String,
 }
 
 impl Paging {
     /// Reads filters, limit and cursor of the list at `path`.
     pub(crate) fn read(mut query: Query, path: &str, key: &CursorKey) -> Result<Self, Problem> {
         let (filter, limit, cursor) = (query.filter(), query.limit(), query.cursor());
+        let raw = query.raw.clone();
         query.close()?;
         let list = format!("{path}?{filter:?}");
         let place = cursor.map(|cursor| key.open(&list, &cursor)).transpose()?;
         let after = place.and_then(|place| place.parse().ok());
-        Ok(Self { filter, limit, after, list })
+        Ok(Self { filter, limit, after, path: path.to_owned(), list, raw })
     }
 
     /// The cursor of the page after `name`.
     pub(crate) fn next(&self, key: &CursorKey, name: &Name) -> String {
         key.seal(&self.list, name.as_str())
+    }
+
+    /// This page, and the one after it.
+    pub(crate) fn links(&self, base: &Base, next: Option<&str>) -> Links {
+        let path = |query: String| {
+            base.href(&if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) })
+        };
+        let links = Links::default().add("self", "GET", path(self.raw.clone()));
+        let Some(next) = next else { return links };
+        let others = self.raw.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let query: Vec<String> = others.map(str::to_owned).chain([format!("cursor={next}")]).collect();
+        links.add("next", "GET", path(query.join("&")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339_and_nothing_wider() {
+        for good in [
+            "2026-11-20T12:00:00Z",
+            "2026-11-20t12:00:00z",
+            "2026-11-20 12:00:00.5+05:30",
+            "2026-11-20T12:00:00.1234567890123Z",
+            "0003-01-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+        ] {
+            assert!(parse_time(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "2026-11-20",
+            "2026-11-20T12:00Z",
+            "2026-11-20T12:00:00",
+            "2026-11-20T12:00:00Z[UTC]",
+            "2026-11-20T12:00:00,5Z",
+            "2026-11-20T12:00:00.Z",
+            "2026-11-20T12:00:00+0530",
+            "2026-11-20T12:00:00+05",
+            "2026-11-20T12:00:00+24:00",
+            "2026-11-20T12:00:00+05:60",
+            "2026-02-30T12:00:00Z",
+            "2026-11-20T25:00:00Z",
+            "0002-12-31T23:59:59Z",
+            "-009999-01-01T00:00:00Z",
+            "12345678901234567890é",
+        ] {
+            assert!(parse_time(bad).is_none(), "{bad}");
+        }
     }
 }

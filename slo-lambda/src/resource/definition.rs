@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, header};
 use serde::Serialize;
-use slo_core::{Error, Managed, Name, Precondition, Revision, Stamp, Versioned, Written};
+use slo_core::{Error, Fault, Managed, Name, Precondition, Reference, Stamp, Versioned, Written};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -26,8 +26,14 @@ pub(crate) trait Resource: Managed {
     /// Domain to wire.
     fn show(stored: &Versioned<Self>, links: Links) -> Self::Dto;
 
-    /// Wire to domain: the members besides `name`.
-    fn read(name: Option<Name>, fields: &mut Fields<'_>, faults: &mut Faults) -> Option<Self>;
+    /// Wire to domain: the members besides `name`. What could be read of the names of other definitions
+    /// goes into `references`, also when something else is at fault.
+    fn read(
+        name: Option<Name>,
+        fields: &mut Fields<'_>,
+        faults: &mut Faults,
+        references: &mut Vec<Reference>,
+    ) -> Option<Self>;
 
     /// What can be done with one besides reading and writing it.
     fn links(name: &Name, base: &Base, links: Links) -> Links;
@@ -78,8 +84,10 @@ pub(crate) fn item<D: Managed>(name: &Name) -> String {
     format!("/api/v1/{}s/{name}", D::KIND)
 }
 
-fn decode<D: Resource>(json: &Json, from_path: Option<&Name>) -> Result<D, Problem> {
-    JsonBody::decode(json, |at: At<'_>, faults| {
+/// Reads a definition; everything that is wrong is said at once, references that lead nowhere included.
+async fn decode<D: Resource>(app: &App, json: &Json, from_path: Option<&Name>) -> Result<D, Problem> {
+    let (mut faults, mut references) = (Faults::new(), Vec::new());
+    let definition = JsonBody::judge(json, &mut faults, |at: At<'_>, faults| {
         let mut fields = Fields::open(at, faults)?;
         fields.ignore(&READ_ONLY);
         let text = crate::edge::fields::text::<Name>;
@@ -91,15 +99,23 @@ fn decode<D: Resource>(json: &Json, from_path: Option<&Name>) -> Result<D, Probl
                     let detail = format!(
                         "the path says {name}; leave the name out or write the same (a name cannot be changed)"
                     );
-                    faults.push(slo_core::Fault::new(child("", "name"), "differsFromPath", detail));
+                    faults.push(Fault::new(child("", "name"), "differsFromPath", detail));
                 }
                 Some(name.clone())
             }
         };
-        let definition = D::read(name, &mut fields, faults);
+        let definition = D::read(name, &mut fields, faults, &mut references);
         fields.close(faults);
         definition
-    })
+    });
+    match definition {
+        // The use case looks after the references of what is well-formed.
+        Some(definition) if faults.is_empty() => Ok(definition),
+        _ => {
+            faults.extend(app.service.missing(&references).await?);
+            Err(Problem::invalid_body(faults))
+        }
+    }
 }
 
 fn shown<D: Resource>(stored: &Versioned<D>, base: &Base) -> D::Dto {
@@ -109,7 +125,7 @@ fn shown<D: Resource>(stored: &Versioned<D>, base: &Base) -> D::Dto {
         .add("self", "GET", path.clone())
         .add("collection", "GET", list)
         .add_with_body("replace", "PUT", path.clone(), D::SCHEMA)
-        .add("patch", "PATCH", path.clone())
+        .add_with_body("patch", "PATCH", path.clone(), D::SCHEMA)
         .add("delete", "DELETE", path);
     D::show(stored, D::links(name, base, links))
 }
@@ -136,17 +152,12 @@ pub(crate) async fn list<D: Resource>(app: &App, base: &Base, query: Query) -> R
         D::show(stored, Links::default().add("self", "GET", base.href(&item::<D>(stored.value.name()))))
     };
     let next = page.next.as_ref().map(|name| paging.next(&app.cursor_key, name));
-    let links = Links::default().add("self", "GET", base.href(&path)).add_with_body(
-        "create",
-        "POST",
-        base.href(&path),
-        D::SCHEMA,
-    );
+    let links = paging.links(base, next.as_deref()).add_with_body("create", "POST", base.href(&path), D::SCHEMA);
     Ok(JsonAnswer(PageDto { items: page.items.iter().map(show).collect(), next, links }).into_response())
 }
 
 pub(crate) async fn create<D: Resource>(app: &App, base: &Base, body: JsonBody) -> Result<Response, Problem> {
-    let stored = app.service.create(decode::<D>(&body.0, None)?, stamp(app)).await?;
+    let stored = app.service.create(decode::<D>(app, &body.0, None).await?, stamp(app)).await?;
     Ok(answer(StatusCode::CREATED, &stored, base))
 }
 
@@ -168,11 +179,14 @@ async fn demanded<D: Resource>(
     app: &App,
     name: &Name,
     conditions: &Conditions,
+    put: bool,
 ) -> Result<Option<Precondition>, Problem> {
-    let current = async || -> Result<Option<Revision>, Error> {
-        Ok(D::repository(&app.service).get(name).await?.map(|stored| stored.revision))
+    let current = if conditions.need_current(put) {
+        D::repository(&app.service).get(name).await.map_err(Error::from)?.map(|stored| stored.revision)
+    } else {
+        None
     };
-    Ok(conditions.precondition(current).await?)
+    Ok(conditions.precondition(put, current))
 }
 
 pub(crate) async fn put<D: Resource>(
@@ -182,8 +196,8 @@ pub(crate) async fn put<D: Resource>(
     conditions: &Conditions,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let definition = decode::<D>(&body.0, Some(name))?;
-    let precondition = demanded::<D>(app, name, conditions).await?;
+    let definition = decode::<D>(app, &body.0, Some(name)).await?;
+    let precondition = demanded::<D>(app, name, conditions, true).await?;
     let (stored, written) = app.service.put(definition, precondition, stamp(app)).await?;
     let status = if written == Written::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer(status, &stored, base))
@@ -197,7 +211,7 @@ pub(crate) async fn patch<D: Resource>(
     conditions: &Conditions,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let precondition = demanded::<D>(app, name, conditions).await?;
+    let precondition = demanded::<D>(app, name, conditions, false).await?;
     let current = match app.service.get::<D>(name).await {
         Ok(current) => current,
         Err(Error::NotFound { kind, name }) if precondition.is_some() => {
@@ -215,16 +229,14 @@ pub(crate) async fn patch<D: Resource>(
     }
     let text = serde_json::to_vec(&D::show(&current, Links::default())).map_err(|_| Problem::internal())?;
     let shown = Json::parse(&text).map_err(|_| Problem::internal())?;
-    if !matches!(body.0, Json::Object(_)) {
-        decode::<D>(&body.0, Some(name))?;
-    }
-    let definition = decode::<D>(&shown.merge(body.0), Some(name))?;
+    JsonBody::decode(&body.0, |at, faults| Fields::open(at, faults).map(drop))?;
+    let definition = decode::<D>(app, &shown.merge(body.0), Some(name)).await?;
     let (stored, _) = app.service.put(definition, Some(Precondition::Revision(revision)), stamp(app)).await?;
     Ok(answer(StatusCode::OK, &stored, base))
 }
 
 pub(crate) async fn delete<D: Resource>(app: &App, name: &Name, conditions: &Conditions) -> Result<Response, Problem> {
-    let precondition = demanded::<D>(app, name, conditions).await?;
+    let precondition = demanded::<D>(app, name, conditions, false).await?;
     app.service.delete::<D>(name, precondition, stamp(app)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -238,13 +250,13 @@ macro_rules! definition_routes {
         use $crate::edge::body::JsonBody;
         use $crate::edge::etag::Conditions;
         use $crate::edge::problem::{Problem, ProblemDto};
-        use $crate::edge::query::Query;
+        use $crate::edge::query::{NoQuery, Query};
         use $crate::resource::definition::{self, AppState, PageDto, PathName};
 
         type Answer = Result<axum::response::Response, Problem>;
 
         /// A page of the list, in order of name.
-        #[utoipa::path(get, path = $collection, tag = $tag, params(
+        #[utoipa::path(get, path = $collection, operation_id = concat!($tag, "List"), tag = $tag, params(
             ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
             ("cursor" = Option<String>, Query, description = "`next` of the page before"),
             ("service" = Option<String>, Query, description = "only those of this service"),
@@ -256,25 +268,26 @@ macro_rules! definition_routes {
         }
 
         /// Creates one.
-        #[utoipa::path(post, path = $collection, tag = $tag, request_body = $dto, responses(
+        #[utoipa::path(post, path = $collection, operation_id = concat!($tag, "Create"), tag = $tag, request_body = $dto, responses(
             (status = 201, body = $dto, headers(("ETag" = String), ("Location" = String))),
             (status = 400, body = ProblemDto, content_type = "application/problem+json"),
             (status = 409, body = ProblemDto, content_type = "application/problem+json"),
             (status = 413, body = ProblemDto, content_type = "application/problem+json"),
             (status = 415, body = ProblemDto, content_type = "application/problem+json"),
             (status = 422, body = ProblemDto, content_type = "application/problem+json")))]
-        pub(crate) async fn create(axum::extract::State(app): AppState, base: Base, body: JsonBody) -> Answer {
+        pub(crate) async fn create(axum::extract::State(app): AppState, base: Base, _: NoQuery, body: JsonBody) -> Answer {
             definition::create::<$type>(&app, &base, body).await
         }
 
         /// One by its name.
-        #[utoipa::path(get, path = $item, tag = $tag, params(("name" = String, Path), ("If-None-Match" = Option<String>, Header)), responses(
+        #[utoipa::path(get, path = $item, operation_id = concat!($tag, "Get"), tag = $tag, params(("name" = String, Path), ("If-None-Match" = Option<String>, Header)), responses(
             (status = 200, body = $dto, headers(("ETag" = String))),
             (status = 304, description = "It is still in that revision"),
             (status = 404, body = ProblemDto, content_type = "application/problem+json")))]
         pub(crate) async fn get(
             axum::extract::State(app): AppState,
             base: Base,
+            _: NoQuery,
             name: PathName,
             conditions: Conditions,
         ) -> Answer {
@@ -282,16 +295,20 @@ macro_rules! definition_routes {
         }
 
         /// Creates one under its name, or replaces it given its ETag.
-        #[utoipa::path(put, path = $item, tag = $tag, params(("name" = String, Path), ("If-Match" = Option<String>, Header)),
+        #[utoipa::path(put, path = $item, operation_id = concat!($tag, "Put"), tag = $tag, params(("name" = String, Path), ("If-Match" = Option<String>, Header), ("If-None-Match" = Option<String>, Header)),
             request_body = $dto, responses(
             (status = 200, body = $dto, headers(("ETag" = String))),
             (status = 201, body = $dto, headers(("ETag" = String), ("Location" = String))),
+            (status = 400, body = ProblemDto, content_type = "application/problem+json"),
             (status = 412, body = ProblemDto, content_type = "application/problem+json"),
+            (status = 413, body = ProblemDto, content_type = "application/problem+json"),
+            (status = 415, body = ProblemDto, content_type = "application/problem+json"),
             (status = 422, body = ProblemDto, content_type = "application/problem+json"),
             (status = 428, body = ProblemDto, content_type = "application/problem+json")))]
         pub(crate) async fn put(
             axum::extract::State(app): AppState,
             base: Base,
+            _: NoQuery,
             name: PathName,
             conditions: Conditions,
             body: JsonBody,
@@ -300,16 +317,20 @@ macro_rules! definition_routes {
         }
 
         /// Changes some members given its ETag: a JSON merge patch (RFC 7396).
-        #[utoipa::path(patch, path = $item, tag = $tag, params(("name" = String, Path), ("If-Match" = String, Header)),
+        #[utoipa::path(patch, path = $item, operation_id = concat!($tag, "Patch"), tag = $tag, params(("name" = String, Path), ("If-Match" = String, Header)),
             request_body(content = Object, content_type = "application/merge-patch+json"), responses(
             (status = 200, body = $dto, headers(("ETag" = String))),
             (status = 404, body = ProblemDto, content_type = "application/problem+json"),
+            (status = 400, body = ProblemDto, content_type = "application/problem+json"),
             (status = 412, body = ProblemDto, content_type = "application/problem+json"),
+            (status = 413, body = ProblemDto, content_type = "application/problem+json"),
+            (status = 415, body = ProblemDto, content_type = "application/problem+json"),
             (status = 422, body = ProblemDto, content_type = "application/problem+json"),
             (status = 428, body = ProblemDto, content_type = "application/problem+json")))]
         pub(crate) async fn patch(
             axum::extract::State(app): AppState,
             base: Base,
+            _: NoQuery,
             name: PathName,
             conditions: Conditions,
             body: JsonBody,
@@ -318,13 +339,13 @@ macro_rules! definition_routes {
         }
 
         /// Deletes one given its ETag. An indicator that an objective uses stays: 409.
-        #[utoipa::path(delete, path = $item, tag = $tag, params(("name" = String, Path), ("If-Match" = String, Header)), responses(
+        #[utoipa::path(delete, path = $item, operation_id = concat!($tag, "Delete"), tag = $tag, params(("name" = String, Path), ("If-Match" = String, Header)), responses(
             (status = 204, description = "It is gone"),
             (status = 404, body = ProblemDto, content_type = "application/problem+json"),
             (status = 409, body = ProblemDto, content_type = "application/problem+json"),
             (status = 412, body = ProblemDto, content_type = "application/problem+json"),
             (status = 428, body = ProblemDto, content_type = "application/problem+json")))]
-        pub(crate) async fn delete(axum::extract::State(app): AppState, name: PathName, conditions: Conditions) -> Answer {
+        pub(crate) async fn delete(axum::extract::State(app): AppState, _: NoQuery, name: PathName, conditions: Conditions) -> Answer {
             definition::delete::<$type>(&app, &name.0, &conditions).await
         }
     };

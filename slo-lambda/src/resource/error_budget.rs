@@ -14,7 +14,7 @@ use crate::edge::body::JsonBody;
 use crate::edge::fields::{Fields, list as list_of, text};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Problem, ProblemDto};
-use crate::edge::query::{Paging, Query, TIME_SYNTAX, parse_time};
+use crate::edge::query::{NoQuery, Paging, Query, TIME_SYNTAX, parse_time};
 
 /// How close an objective is to being broken, and why. Undefined figures are null.
 #[derive(Serialize, ToSchema)]
@@ -220,18 +220,21 @@ fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -
 
 fn resource(base: &Base, objective: &Versioned<Objective>, report: &BudgetReport) -> ErrorBudgetDto {
     let path = item::<Objective>(&objective.value.name);
+    let assumed = report.target != objective.value.target;
+    let what_if = if assumed { format!("&target={}", report.target) } else { String::new() };
     let indicator = item::<slo_core::Indicator>(&objective.value.series.indicator);
     let links = Links::default()
-        .add("self", "GET", base.href(&format!("{path}/error-budget?at={}", report.at)))
+        .add("self", "GET", base.href(&format!("{path}/error-budget?at={}{what_if}", report.at)))
         .add("objective", "GET", base.href(&path))
         .add("measurements", "GET", base.href(&format!("{indicator}/measurements")));
     show(objective, report, links)
 }
 
 /// The error budget at an instant, with what led there and what comes.
-#[utoipa::path(get, path = "/objectives/{name}/error-budget", tag = "error budgets",
+#[utoipa::path(get, path = "/objectives/{name}/error-budget", operation_id = "errorBudget", tag = "error budgets",
     params(("name" = String, Path), ("at" = Option<Timestamp>, Query, description = "now when absent; not in the future"),
-        ("target" = Option<f64>, Query, description = "what if this were the target")),
+        ("target" = Option<f64>, Query, description = "what if this were the target"),
+        ("exclusions" = Option<bool>, Query, description = "false leaves exclusions out; there are none yet")),
     responses((status = 200, body = ErrorBudgetDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json"),
         (status = 503, body = ProblemDto, content_type = "application/problem+json")))]
@@ -243,6 +246,8 @@ pub(crate) async fn get(
 ) -> Result<Response, Problem> {
     let at = query.time("at");
     let what_if: Option<Target> = query.parse("target");
+    // Nothing can be excluded yet, so leaving exclusions out changes nothing.
+    query.choice("exclusions", [("true", true), ("false", false)]);
     query.close()?;
     let now = (app.clock)();
     let (objective, report) = app.service.error_budget(&name.0, at.unwrap_or(now), what_if, now).await?;
@@ -250,7 +255,7 @@ pub(crate) async fn get(
 }
 
 /// The budgets of a page of objectives, worst first; undefined ones last.
-#[utoipa::path(get, path = "/error-budgets", tag = "error budgets",
+#[utoipa::path(get, path = "/error-budgets", operation_id = "errorBudgetsList", tag = "error budgets",
     params(("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
         ("service" = Option<String>, Query, description = "only those of this service"),
@@ -281,7 +286,8 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
     });
     let next = page.next.as_ref().map(|name| paging.next(&app.cursor_key, name));
     let items = budgets.iter().map(|(objective, report)| resource(&base, objective, report)).collect();
-    Ok(JsonAnswer(PageDto { items, next, links: Links::default().add("self", "GET", base.href(path)) }).into_response())
+    let links = paging.links(&base, next.as_deref());
+    Ok(JsonAnswer(PageDto { items, next, links }).into_response())
 }
 
 /// How many budgets of one request are read at once.
@@ -327,10 +333,15 @@ enum OutcomeDto {
 }
 
 /// The budgets of some objectives by name; where one fails, its problem stands in its place.
-#[utoipa::path(post, path = "/error-budgets:batchGet", tag = "error budgets", request_body = BatchDto,
+#[utoipa::path(post, path = "/error-budgets:batchGet", operation_id = "errorBudgetsBatchGet", tag = "error budgets", request_body = BatchDto,
     responses((status = 200, body = BudgetsDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 422, body = ProblemDto, content_type = "application/problem+json")))]
-pub(crate) async fn batch_get(State(app): AppState, base: Base, body: JsonBody) -> Result<Response, Problem> {
+pub(crate) async fn batch_get(
+    State(app): AppState,
+    base: Base,
+    _: NoQuery,
+    body: JsonBody,
+) -> Result<Response, Problem> {
     let now = (app.clock)();
     let (names, at) = JsonBody::decode(&body.0, |at, faults| {
         let mut fields = Fields::open(at, faults)?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use slo_core::{
     Decimal, Description, DisplayName, Fault, Indicator, IndicatorKind, Labels, MAX_SPEC_BYTES, MetricQuery,
-    MetricRole, MetricSource, Name, Operator, Text, Threshold, Versioned,
+    MetricRole, MetricSource, Name, Operator, Reference, Text, Threshold, Versioned,
 };
 use utoipa::ToSchema;
 
@@ -147,7 +147,12 @@ impl Resource for Indicator {
         }
     }
 
-    fn read(name: Option<Name>, fields: &mut Fields<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(
+        name: Option<Name>,
+        fields: &mut Fields<'_>,
+        faults: &mut Faults,
+        _references: &mut Vec<Reference>,
+    ) -> Option<Self> {
         let display_name = fields.optional("displayName", faults, text);
         let description = fields.optional("description", faults, text);
         let service = fields.required("service", faults, text);

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    Batch, BatchError, CountsError, Decimal, EventCounts, Fault, Indicator, IndicatorKind, MAX_BATCH, MAX_COUNT,
-    MAX_REVISION, Measurement, Minute, Name, Period, Receipt, Shorthand,
+    Batch, BatchError, CountsError, Decimal, EventCounts, Fault, Indicator, IndicatorKind, MAX_COUNT, MAX_REVISION,
+    Measurement, Minute, Name, Period, Receipt, Shorthand,
 };
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use crate::edge::body::JsonBody;
 use crate::edge::fields::{At, Faults, Fields, decimal, integer, list, text};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Kind, Problem, ProblemDto};
-use crate::edge::query::{Query, TIME_SYNTAX, parse_time};
+use crate::edge::query::{NoQuery, Query, TIME_SYNTAX, parse_time};
 
 /// The most raw values of one measurement.
 const MAX_VALUES: usize = 100_000;
@@ -99,7 +99,7 @@ fn links(name: &Name, base: &Base) -> Links {
 }
 
 /// Writes measurements; the same again changes nothing. Valid or refused as a whole.
-#[utoipa::path(post, path = "/indicators/{name}/measurements", tag = "measurements", params(("name" = String, Path)), request_body = BatchDto,
+#[utoipa::path(post, path = "/indicators/{name}/measurements", operation_id = "measurementsRecord", tag = "measurements", params(("name" = String, Path)), request_body = BatchDto,
     responses((status = 200, body = ReceiptDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json"),
         (status = 409, description = "Some conflict, see `conflicts`; all others are stored", body = ProblemDto, content_type = "application/problem+json"),
@@ -110,6 +110,7 @@ fn links(name: &Name, base: &Base) -> Links {
 pub(crate) async fn record(
     State(app): AppState,
     base: Base,
+    _: NoQuery,
     name: PathName,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -137,9 +138,9 @@ pub(crate) async fn record(
 fn batch(at: At<'_>, indicator: &Indicator, now: Timestamp, faults: &mut Faults) -> Option<(Name, Batch)> {
     let mut fields = Fields::open(at, faults)?;
     let source = fields.optional("source", faults, text::<Name>);
-    // A measurement at fault is left out here but keeps its place, so that the others are judged too.
+    // One at fault is still judged by the rules of the batch, as far as its minute could be read.
     let read = |at: At<'_>, faults: &mut Faults| Some(measurement(at, indicator, faults));
-    let read = fields.required("measurements", faults, list(MAX_BATCH, read));
+    let read = fields.required("measurements", faults, list(usize::MAX, read));
     let pointer = fields.pointer("measurements");
     fields.close(faults);
     let read = read?;
@@ -196,7 +197,8 @@ fn measurement(at: At<'_>, indicator: &Indicator, faults: &mut Faults) -> Option
     };
     let revision = fields.optional("revision", faults, integer(MAX_REVISION));
     fields.close(faults);
-    Some(Measurement { start: start?, counts: counts?, revision: revision?.unwrap_or(0) })
+    // Whatever is missing here has left its fault.
+    Some(Measurement { start: start?, counts: counts.unwrap_or_default(), revision: revision.flatten().unwrap_or(0) })
 }
 
 /// The counts of an indicator in steps.
@@ -222,7 +224,7 @@ struct StepDto {
 }
 
 /// Counts in steps on the epoch grid, all sources added up. Only minutes in [from, to) count.
-#[utoipa::path(get, path = "/indicators/{name}/measurements", tag = "measurements",
+#[utoipa::path(get, path = "/indicators/{name}/measurements", operation_id = "measurementsCount", tag = "measurements",
     params(("name" = String, Path), ("from" = Option<Timestamp>, Query, description = "a day before `to` when absent"),
         ("to" = Option<Timestamp>, Query, description = "now when absent"),
         ("step" = Option<String>, Query, description = "1m, 5m, 1h (when absent) or 1d; at most 1,500 steps")),

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
     AlertCondition, AlertPolicy, AlertThreshold, BudgetingMethod, CalendarWindow, Decimal, Description, DisplayName,
-    Fault, Labels, MAX_COUNT, MAX_OWNERS, Name, NoData, Objective, PartsPerBillion, Ratio, Revision, RollingWindow,
-    Series, Severity, Shorthand, Sla, SliceWidth, Target, TimeWindow, Versioned, Zone, default_coverage_floor,
-    default_warning_threshold,
+    Fault, Kind, Labels, MAX_COUNT, MAX_OWNERS, Name, NoData, Objective, PartsPerBillion, Ratio, Reference, Revision,
+    RollingWindow, Series, Severity, Shorthand, Sla, SliceWidth, Target, TimeWindow, Versioned, Zone,
+    default_coverage_floor, default_warning_threshold,
 };
 use utoipa::ToSchema;
 
@@ -244,7 +244,12 @@ impl Resource for Objective {
         }
     }
 
-    fn read(name: Option<Name>, fields: &mut Fields<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(
+        name: Option<Name>,
+        fields: &mut Fields<'_>,
+        faults: &mut Faults,
+        references: &mut Vec<Reference>,
+    ) -> Option<Self> {
         let display_name = fields.optional("displayName", faults, text);
         let description = fields.optional("description", faults, text);
         let service = fields.required("service", faults, text);
@@ -258,26 +263,48 @@ impl Resource for Objective {
         let sla = fields.optional("sla", faults, sla);
         let alert_policy = fields.optional("alertPolicy", faults, alert_policy);
         let labels = fields.optional("labels", faults, labels);
+        let complete = [
+            name.is_some(),
+            display_name.is_some(),
+            description.is_some(),
+            service.is_some(),
+            indicator.is_some(),
+            target.is_some(),
+            time_window.is_some(),
+            method.is_some(),
+            no_data.is_some(),
+            warning_threshold.is_some(),
+            owners.is_some(),
+            sla.is_some(),
+            alert_policy.is_some(),
+            labels.is_some(),
+        ];
+        let known_indicator = indicator.is_some();
+        // What is at fault is filled in with what breaks no rule, so that the rest is judged as well.
+        let filler = || "x".parse().expect("a name");
         let objective = Self {
-            name: name?,
-            display_name: display_name?,
-            description: description?,
-            service: service?,
+            name: name.unwrap_or_else(filler),
+            display_name: display_name.flatten(),
+            description: description.flatten(),
+            service: service.unwrap_or_else(filler),
             // The life of the indicator's name is found when the objective is stored.
-            series: Series { indicator: indicator?, born: Revision::FIRST },
-            target: target?,
-            time_window: time_window?,
-            method: method?,
-            no_data: no_data?.unwrap_or_default(),
-            warning_threshold: warning_threshold?.unwrap_or_else(default_warning_threshold),
-            owners: owners?.unwrap_or_default(),
-            sla: sla?,
-            alert_policy: alert_policy?,
-            labels: labels?.unwrap_or_default(),
+            series: Series { indicator: indicator.unwrap_or_else(filler), born: Revision::FIRST },
+            target: target.unwrap_or_else(|| "0.999999999".parse().expect("a target")),
+            time_window: time_window.unwrap_or_else(|| {
+                let longest = Shorthand::new(366, slo_core::Unit::Day).map(RollingWindow::new);
+                TimeWindow::Rolling(longest.expect("above zero").expect("366 days"))
+            }),
+            method: method.unwrap_or(BudgetingMethod::Occurrences),
+            no_data: no_data.flatten().unwrap_or_default(),
+            warning_threshold: warning_threshold.flatten().unwrap_or_else(default_warning_threshold),
+            owners: owners.flatten().unwrap_or_default(),
+            sla: sla.flatten(),
+            alert_policy: alert_policy.flatten(),
+            labels: labels.flatten().unwrap_or_default(),
         };
-        // With the other faults of the body; the use case asks again what needs the store.
         faults.extend(objective.faults());
-        Some(objective)
+        references.extend(objective.references().into_iter().filter(|r| known_indicator || r.kind != Kind::Indicator));
+        complete.into_iter().all(|read| read).then_some(objective)
     }
 
     fn links(name: &Name, base: &Base, links: Links) -> Links {
@@ -475,10 +502,10 @@ fn said(stored: &Versioned<Objective>) -> Option<serde_json::Value> {
 }
 
 /// Every version of an objective, newest first, those of a deleted one too.
-#[utoipa::path(get, path = "/objectives/{name}/revisions", tag = "objectives",
+#[utoipa::path(get, path = "/objectives/{name}/revisions", operation_id = "objectiveRevisions", tag = "objectives",
     params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
-    responses((status = 200, body = PageDto<RevisionDto>), (status = 404, body = ProblemDto, content_type = "application/problem+json")))]
+    responses((status = 200, body = PageDto<RevisionDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"), (status = 404, body = ProblemDto, content_type = "application/problem+json")))]
 pub(crate) async fn revisions(
     axum::extract::State(app): AppState,
     base: Base,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::edge::links::{Base, Links};
+use crate::edge::query::NoQuery;
 
 /// Where the API begins.
 #[derive(Serialize, ToSchema)]
@@ -15,8 +16,8 @@ pub(crate) struct RootDto {
 }
 
 /// Where to begin.
-#[utoipa::path(get, path = "/", tag = "service", responses((status = 200, body = RootDto)))]
-pub(crate) async fn get(base: Base) -> JsonAnswer<RootDto> {
+#[utoipa::path(get, path = "/api/v1", operation_id = "root", tag = "service", responses((status = 200, body = RootDto)))]
+pub(crate) async fn get(base: Base, _: NoQuery) -> JsonAnswer<RootDto> {
     let path = |path: &str| base.href(&format!("/api/v1{path}"));
     let links = Links::default()
         .add("self", "GET", path(""))
@@ -42,11 +43,13 @@ pub(crate) struct HealthDto {
 }
 
 /// Whether this process answers; the store is not asked.
-pub(crate) async fn health(base: Base) -> JsonAnswer<HealthDto> {
+#[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "service", responses((status = 200, body = HealthDto)))]
+pub(crate) async fn health(base: Base, _: NoQuery) -> JsonAnswer<HealthDto> {
     JsonAnswer(HealthDto { status: "ok", links: Links::default().add("api", "GET", base.href("/api/v1")) })
 }
 
 /// This document.
-pub(crate) async fn openapi() -> JsonAnswer<utoipa::openapi::OpenApi> {
+#[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "openapi", tag = "service", responses((status = 200, body = Object)))]
+pub(crate) async fn openapi(_: NoQuery) -> JsonAnswer<utoipa::openapi::OpenApi> {
     JsonAnswer(crate::openapi())
 }

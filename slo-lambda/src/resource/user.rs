@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use slo_core::{Access, DisplayName, Email, Name, Role, User, Versioned};
+use slo_core::{Access, DisplayName, Email, Name, Reference, Role, User, Versioned};
 use utoipa::ToSchema;
 
 use super::definition::{Resource, definition_routes};
@@ -83,7 +83,12 @@ impl Resource for User {
         }
     }
 
-    fn read(name: Option<Name>, fields: &mut Fields<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(
+        name: Option<Name>,
+        fields: &mut Fields<'_>,
+        faults: &mut Faults,
+        _references: &mut Vec<Reference>,
+    ) -> Option<Self> {
         let display_name = fields.required("displayName", faults, text);
         let email = fields.required("email", faults, text);
         let role = fields.required("role", faults, choice(Role::ALL));

@@ -120,6 +120,16 @@ async fn patch_merges() {
         ["/timeWindow/duration"]
     );
     assert_eq!(api.patch("/objectives/shop", "*", json!(["target"])).await.pointers(), [""]);
+    let twice = [("content-type", "application/json"), ("if-match", "*")];
+    let twice = api
+        .send(
+            Method::PATCH,
+            "/api/v1/objectives/shop",
+            &twice,
+            r#"{"service":"a","service":"b","sla":{"target":0.1,"target":0.2}}"#,
+        )
+        .await;
+    assert_eq!(twice.pointers(), ["/service", "/sla/target"]);
     let merge = [("content-type", "application/merge-patch+json"), ("if-match", "*")];
     assert_eq!(api.send(Method::PATCH, "/api/v1/objectives/shop", &merge, r#"{"target":0.95}"#).await.status, 200);
 }
@@ -136,6 +146,46 @@ async fn delete_needs_its_etag_and_the_count_goes_on() {
     assert_eq!((deleted.status.as_u16(), deleted.text.as_str()), (204, ""));
     api.get("/users/ana").await.problem(404);
     assert_eq!(api.post("/users", user("ana")).await.header("etag"), "\"3\"", "an old tag never matches");
+}
+
+#[tokio::test]
+async fn conditions_that_hold_and_that_do_not() {
+    let api = Api::new().with_objective().await;
+    let put = async |condition: &str, tags: &str, extra: &[(&str, &str)]| {
+        let headers = [&[("content-type", "application/json"), (condition, tags)], extra].concat();
+        api.send(Method::PUT, "/api/v1/objectives/shop", &headers, objective("shop").to_string()).await
+    };
+    assert_eq!(put("if-none-match", "\"99\"", &[("if-match", "*")]).await.status, 200, "it is not in revision 99");
+    put("if-none-match", "\"2\"", &[("if-match", "*")]).await.problem(412);
+    put("if-none-match", "\"99\"", &[]).await.problem(428);
+    let delete = |path: &'static str| api.send(Method::DELETE, path, &[("if-none-match", "*")], Body::empty());
+    delete("/api/v1/indicators/ghost").await.problem(404);
+    delete("/api/v1/objectives/shop").await.problem(428);
+    assert_eq!(api.put("/indicators/ghost", "", indicator("ghost")).await.header("etag"), "\"1\"");
+}
+
+#[tokio::test]
+async fn parameters_that_do_not_exist_change_nothing() {
+    let api = Api::new().with_objective().await;
+    let faults = api.post("/indicators?dryRun=true&x=1", indicator("new")).await.problem(400)["errors"].clone();
+    assert_eq!((&faults[0]["parameter"], &faults[1]["parameter"]), (&json!("dryRun"), &json!("x")));
+    api.put("/indicators/site?dryRun=true", "*", indicator("site")).await.problem(400);
+    api.patch("/indicators/site?dryRun=true", "*", json!({})).await.problem(400);
+    api.delete("/objectives/shop?dryRun=true", "*").await.problem(400);
+    api.get("/objectives/shop?dryRun=true").await.problem(400);
+    api.get("?dryRun=true").await.problem(400);
+    assert_eq!(api.get("/objectives/shop").await.header("etag"), "\"1\"");
+    api.get("/indicators/new").await.problem(404);
+}
+
+#[tokio::test]
+async fn an_owner_of_objectives_stays() {
+    let api = Api::new().with_objective().await;
+    assert_eq!(api.post("/users", user("ana")).await.status, 201);
+    assert_eq!(api.patch("/objectives/shop", "*", json!({"owners": ["ana"]})).await.status, 200);
+    assert_eq!(api.delete("/users/ana", "*").await.problem(409)["objectives"], json!(["shop"]));
+    assert_eq!(api.patch("/objectives/shop", "*", json!({"owners": null})).await.status, 200);
+    assert_eq!(api.delete("/users/ana", "*").await.status, 204);
 }
 
 #[tokio::test]
@@ -173,6 +223,14 @@ async fn lists_page_in_order_of_name() {
         body["service"] = json!(if i < 5 { "web" } else { "db" });
         assert_eq!(api.post("/indicators", body).await.status, 201);
     }
+    let first = api.get("/indicators?limit=5&service=web&label=tier:0").await.json();
+    assert_eq!(first["links"]["self"]["href"], "/api/v1/indicators?limit=5&service=web&label=tier:0");
+    assert_eq!(first["links"]["next"], Value::Null);
+    let first = api.get("/indicators?service=web&limit=2").await.json();
+    let next = first["links"]["next"]["href"].as_str().and_then(|href| href.strip_prefix("/api/v1")).expect("more");
+    let second = api.get(next).await.json();
+    assert_eq!(second["items"][0]["name"], "i2");
+    assert_eq!(second["links"]["self"]["href"], format!("/api/v1{next}"));
     let names = async |query: &str| {
         let (mut names, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -234,6 +292,7 @@ async fn every_fault_of_a_body_is_named_at_once_and_nothing_is_stored() {
             "/a~1b",
             "/budgetingMethod",
             "/colour",
+            "/indicator",
             "/labels/bad key",
             "/labels/n",
             "/name",
@@ -249,7 +308,11 @@ async fn every_fault_of_a_body_is_named_at_once_and_nothing_is_stored() {
     bad["indicator"] = json!("nowhere");
     bad["owners"] = json!(["ana"]);
     bad["sla"] = json!({"target": 0.999});
-    assert_eq!(api.post("/objectives", bad).await.pointers(), ["/target"]);
+    assert_eq!(api.post("/objectives", bad.clone()).await.pointers(), ["/indicator", "/owners/0", "/target"]);
+    bad["displayName"] = json!(5);
+    bad["timeWindow"] = json!(7);
+    let all = ["/displayName", "/indicator", "/owners/0", "/target", "/timeWindow"];
+    assert_eq!(api.post("/objectives", bad).await.pointers(), all, "rules and references are judged beside bad types");
     let mut bad = objective("new");
     bad["indicator"] = json!("nowhere");
     bad["owners"] = json!(["ana"]);
@@ -349,6 +412,10 @@ async fn links_can_be_followed_under_any_base_path() {
     let api = Api::new().with_objective().await.under("/prod");
     let item = api.get("/objectives/shop").await.json();
     assert_eq!(item["links"]["errorBudget"]["href"], "/prod/api/v1/objectives/shop/error-budget");
+    let body = |rel: &str| item["links"][rel]["body"].clone();
+    assert_eq!(body("replace")["required"], json!(["service", "indicator", "target", "timeWindow", "budgetingMethod"]));
+    assert_eq!(body("patch")["required"], Value::Null);
+    assert_eq!(body("replace")["properties"]["revision"], Value::Null, "what only answers carry is not asked for");
     let schema = &item["links"]["replace"]["body"];
     assert_eq!(
         schema["properties"]["timeWindow"]["properties"]["isRolling"]["type"], "boolean",

@@ -47,6 +47,8 @@ async fn bodies_that_are_no_json_say_why() {
     {
         post(&[("content-type", media)], indicator("site").to_string().into()).await.problem(415);
     }
+    let packed = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    post(&packed, indicator("site").to_string().into()).await.problem(415);
     post(&[], indicator("site").to_string().into()).await.problem(415);
     let with_charset = [("content-type", "Application/JSON; charset=utf-8")];
     assert_eq!(post(&with_charset, indicator("site").to_string().into()).await.status, 201);
@@ -140,6 +142,22 @@ async fn the_openapi_document_is_the_one_checked_in() {
     );
     let served = Api::new().get("/openapi.json").await.json();
     assert_eq!(served, serde_json::from_str::<serde_json::Value>(&generated).expect("json"));
+}
+
+#[tokio::test]
+async fn every_operation_has_an_id_of_its_own() {
+    let document = serde_json::to_value(slo_lambda::openapi()).expect("json");
+    let paths = document["paths"].as_object().expect("paths");
+    let mut ids: Vec<&str> = Vec::new();
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object().expect("operations") {
+            ids.push(operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path}")));
+        }
+    }
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((ids.len(), all), (all, 27), "{ids:?}");
 }
 
 /// Every member of the documented bodies is known to the reader, and is judged by it.

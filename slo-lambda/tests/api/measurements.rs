@@ -74,7 +74,9 @@ async fn a_batch_is_valid_or_refused_as_a_whole() {
             "/measurements/3/good",
             "/measurements/3/start",
             "/measurements/3/total",
+            "/measurements/4/start",
             "/measurements/4/total",
+            "/measurements/5/start",
             "/measurements/5/start",
             "/measurements/6/good",
             "/measurements/6/total",
@@ -87,8 +89,22 @@ async fn a_batch_is_valid_or_refused_as_a_whole() {
         ]
     );
     assert_eq!(api.post(path, json!({"measurements": []})).await.pointers(), ["/measurements"]);
-    let long: Vec<Value> = (0..1_441).map(|_| json!({})).collect();
-    assert_eq!(api.post(path, json!({"measurements": long})).await.pointers(), ["/measurements"]);
+    let minute = |i: i64| json!({"start": format!("2026-10-{:02}T{:02}:{:02}:00Z", 1 + i / 1_440, i / 60 % 24, i % 60), "good": 1, "total": 1});
+    let long: Vec<Value> = (0..1_441).map(minute).collect();
+    let problem = api.post(path, json!({"measurements": long})).await.problem(422);
+    assert_eq!(
+        (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+        (&json!("/measurements"), &json!("tooLong"))
+    );
+    let worst: Vec<Value> = (0..5_000).map(|_| json!({})).collect();
+    let problem = api.post(path, json!({"measurements": worst})).await.problem(422);
+    assert_eq!(problem["errors"].as_array().map(Vec::len), Some(2_000), "an answer is bounded too");
+    let both = json!({"measurements": [{"start": "2030-11-20T12:00:00Z", "good": 2, "total": 1},
+        {"start": "2026-11-20T11:00:00Z", "good": 2, "total": 1}, {"start": "2026-11-20T11:00:30Z", "good": 1, "total": 1}]});
+    assert_eq!(
+        api.post(path, both).await.pointers(),
+        ["/measurements/0/good", "/measurements/0/start", "/measurements/1/good", "/measurements/2/start"]
+    );
     assert_eq!(api.post(path, json!({})).await.pointers(), ["/measurements"]);
     api.post("/indicators/none/measurements", one("2026-11-20T11:00:00Z", 1, 1)).await.problem(404);
     let nothing = api.get(&format!("{path}?from=2026-11-01T00:00:00Z&step=1d")).await.json();
@@ -220,7 +236,21 @@ async fn the_past_and_what_if() {
         (&what_if["target"], &what_if["budget"]["remainingRatio"], &what_if["status"]),
         (&json!(0.99), &json!(0.8), &json!("ok"))
     );
-    for bad in ["at=2026-11-20T12:00:01Z", "at=now", "target=1", "target=x", "when=now"] {
+    let same = api.get("/objectives/shop/error-budget?target=0.99&exclusions=false").await.json();
+    assert_eq!(same, what_if, "nothing can be excluded yet");
+    assert_eq!(
+        what_if["links"]["self"]["href"],
+        "/api/v1/objectives/shop/error-budget?at=2026-11-20T12:00:00Z&target=0.99"
+    );
+    for bad in [
+        "exclusions=no",
+        "at=0002-01-01T00:00:00Z",
+        "at=2026-11-20T12:00:01Z",
+        "at=now",
+        "target=1",
+        "target=x",
+        "when=now",
+    ] {
         api.get(&format!("/objectives/shop/error-budget?{bad}")).await.problem(400);
     }
     api.get("/objectives/none/error-budget").await.problem(404);
