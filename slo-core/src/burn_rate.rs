@@ -1,17 +1,20 @@
 //! The speed of spending, and where it leads.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use num_bigint::BigInt;
+use num_integer::Integer as _;
 use num_rational::BigRational;
 use num_traits::{ToPrimitive, Zero};
 
 use crate::budget::{BILLION, BudgetUnit, ErrorBudget, Scale};
 use crate::counts::Bucket;
-use crate::objective::{Objective, SliceWidth};
+use crate::objective::{NoData, Objective, SliceWidth};
 use crate::ratio::Ratio;
-use crate::tally::{Failed, Tally, slices};
+use crate::tally::{FEW, Failed, GRID_BITS, Tally, slice_failure, slices};
 use crate::target::Target;
-use crate::time::{Minute, Period};
+use crate::time::Minute;
 use crate::window::{TimeWindow, WindowPeriod};
 
 /// A standard look-back.
@@ -139,10 +142,12 @@ pub struct Forecast {
     pub recovers: Vec<(Minute, Option<Ratio>)>,
 }
 
-/// An amount that leaves a rolling window at a minute.
+/// What leaves a rolling window, and when; in whole numbers, because there may be half a million of it.
 struct Ageing {
-    at: Minute,
-    amount: BigRational,
+    /// An amount of one is so many parts.
+    parts: BigInt,
+    /// The minute from which a number of parts is gone, in order.
+    steps: Vec<(Minute, BigInt)>,
 }
 
 impl Forecast {
@@ -159,7 +164,7 @@ impl Forecast {
         let end = period.elapsed.end;
         let length = i64::try_from(period.whole().minutes()).unwrap_or(i64::MAX);
         let (horizon, ageing) = match objective.time_window {
-            TimeWindow::Calendar(_) => (period.full_end, Vec::new()),
+            TimeWindow::Calendar(_) => (period.full_end, Ageing { parts: BigInt::from(1), steps: Vec::new() }),
             TimeWindow::Rolling(_) => (end + length, ageing(objective, inside, period, length)),
         };
         let mut recovers = vec![end + DAY, end + 7 * DAY, end + length / 2];
@@ -168,7 +173,8 @@ impl Forecast {
         recovers.dedup();
         let left_at = |minute: Minute| {
             budget.remaining_ratio?;
-            let gone: BigRational = ageing.iter().take_while(|a| a.at <= minute).map(|a| &a.amount).sum();
+            let gone: BigInt = ageing.steps.iter().take_while(|(at, _)| *at <= minute).map(|(_, parts)| parts).sum();
+            let gone = BigRational::new(gone, ageing.parts.clone());
             Some(Ratio::nearest(&((budget.remaining.big() + gone) / budget.total.big())))
         };
         Self {
@@ -186,27 +192,35 @@ impl Forecast {
 
 /// When what is inside leaves: a minute or slice that begins at m leaves a window of length P at
 /// m + 1 + P. An hour of events leaves with its last minute, so that nothing is given back too early.
-fn ageing(objective: &Objective, inside: &[Bucket], period: &WindowPeriod, length: i64) -> Vec<Ageing> {
+fn ageing(objective: &Objective, inside: &[Bucket], period: &WindowPeriod, length: i64) -> Ageing {
     let Some(width) = objective.method.slice_width().map(SliceWidth::minutes) else {
         let bad = inside.iter().filter(|bucket| bucket.counts.bad() > 0);
-        let events = |bucket: &Bucket| BigRational::from(BigInt::from(bucket.counts.bad()));
-        return bad.map(|bucket| Ageing { at: bucket.period().end + length, amount: events(bucket) }).collect();
+        let steps = bad.map(|bucket| (bucket.period().end + length, BigInt::from(bucket.counts.bad()))).collect();
+        return Ageing { parts: BigInt::from(1), steps };
     };
-    let seconds = BigRational::from(BigInt::from(width * 60));
     let mut with_data = slices(inside, period.elapsed, width).peekable();
-    let mut ageing = Vec::new();
+    let missing = if objective.no_data == NoData::Bad { (1, 1) } else { (0, 1) };
+    let mut failures: Vec<(Minute, u128, u128)> = Vec::new();
     let mut start = (period.elapsed.start + (width - 1)).on_grid(width);
     while start < period.elapsed.end {
-        let buckets = with_data.next_if(|(slice, _)| *slice == start).map(|(_, counts)| Bucket::minute(start, counts));
-        let one = Period::new(start, start + 1);
-        // One slice by the very rules of the whole: what it adds to `failed`.
-        let failed = Tally::new(objective.method, objective.no_data, buckets.as_slice(), one).failed.value();
-        if !failed.is_zero() {
-            ageing.push(Ageing { at: start + 1 + length, amount: failed * &seconds });
+        let slice = with_data.next_if(|(slice, _)| *slice == start);
+        let (bad, total) = slice.map_or(missing, |(_, counts)| slice_failure(objective.method, counts));
+        if bad > 0 {
+            failures.push((start + 1 + length, bad, total));
         }
         start = start + width;
     }
-    ageing
+    let denominators: BTreeSet<u128> = failures.iter().map(|(_, _, total)| *total).collect();
+    let parts = if denominators.len() <= FEW {
+        denominators.iter().fold(BigInt::from(1), |lcm, n| lcm.lcm(&BigInt::from(*n)))
+    } else {
+        // As in a tally: rounded down on the grid, 2^-100 of a slice each.
+        BigInt::from(1) << GRID_BITS
+    };
+    let seconds = BigInt::from(width * 60);
+    let part = |bad: u128, total: u128| &parts * BigInt::from(bad) / BigInt::from(total) * &seconds;
+    let steps = failures.into_iter().map(|(at, bad, total)| (at, part(bad, total))).collect();
+    Ageing { parts, steps }
 }
 
 /// Walks from one ageing to the next; in between, spending is a straight line.
@@ -216,25 +230,26 @@ fn first_exhausted(
     length: i64,
     budget: &ErrorBudget,
     rate: Ratio,
-    ageing: &[Ageing],
+    ageing: &Ageing,
 ) -> Option<Minute> {
     // Spent per minute: rate · total / P.
     let per_minute = rate.big() * budget.total.big() / BigRational::from(BigInt::from(length));
     if per_minute.is_zero() {
         return None;
     }
-    let mut left = budget.remaining.big();
-    let mut from = end;
-    let nothing = BigRational::zero();
-    let stops = ageing.iter().map(|a| (a.at, &a.amount)).chain([(horizon, &nothing)]);
+    // Everything in whole numbers of the finest part.
+    let left = budget.remaining.big();
+    let scale = left.denom().lcm(per_minute.denom()).lcm(&ageing.parts);
+    let whole = |amount: &BigRational| (amount * BigRational::from(scale.clone())).to_integer();
+    let (mut left, per_minute, part) = (whole(&left), whole(&per_minute), &scale / &ageing.parts);
+    let nothing = BigInt::zero();
+    let stops = ageing.steps.iter().map(|(at, parts)| (*at, parts)).chain([(horizon, &nothing)]);
     for (until, given_back) in stops {
-        // The first minute from which nothing is left: left <= per_minute · (t - end).
-        let minutes = (&left / &per_minute).ceil().to_integer().to_i64();
-        if let Some(minutes) = minutes.filter(|minutes| *minutes < until - end) {
-            return Some((end + minutes).max(from));
+        // Nothing is left from the first minute t on with left <= per_minute · (t - end).
+        if left <= &per_minute * BigInt::from(until - end - 1) {
+            return left.div_ceil(&per_minute).to_i64().map(|minutes| end + minutes);
         }
-        left += given_back;
-        from = until;
+        left += given_back * &part;
     }
     None
 }

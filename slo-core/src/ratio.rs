@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::ToPrimitive;
+use num_traits::{Signed as _, ToPrimitive};
 
 use crate::decimal::PartsPerBillion;
 use crate::target::Target;
@@ -71,14 +71,18 @@ impl Ratio {
         self.numerator <= 0
     }
 
-    /// The ratio nearest to a number: the number itself where its parts fit 126 bits, otherwise right to
-    /// about 36 digits. For printing only.
+    /// The ratio nearest to a number: the number itself where its parts fit 126 bits, otherwise the one
+    /// with the upper 126 bits of its parts. For printing only.
     #[must_use]
     pub(crate) fn nearest(number: &BigRational) -> Self {
         let bits = number.numer().bits().max(number.denom().bits());
         let surplus = bits.saturating_sub(126);
         let narrow = |n: &BigInt| (n >> surplus).to_i128().unwrap_or(0);
-        let (numerator, denominator) = (narrow(number.numer()), narrow(number.denom()));
+        let (mut numerator, denominator) = (narrow(number.numer()), narrow(number.denom()));
+        if numerator == 0 && number.is_positive() {
+            // However little it is, it is not nothing.
+            numerator = 1;
+        }
         Self::new(numerator, denominator).unwrap_or(Self { numerator: i128::MAX, denominator: 1 })
     }
 

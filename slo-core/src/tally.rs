@@ -37,25 +37,35 @@ impl Tally {
         };
         let elapsed = slices_in(span, width.minutes());
         let mut with_data = 0;
-        let (mut bad, mut fractions) = (0, Fractions::default());
+        let (mut whole, mut fractions) = (0, Fractions::default());
         for (_, counts) in slices(buckets, span, width.minutes()) {
             with_data += 1;
-            match method {
-                BudgetingMethod::Timeslices { target, .. } => {
-                    let good = signed(counts.good()) * BILLION >= i128::from(target.get()) * signed(counts.total());
-                    bad += i128::from(!good);
-                }
-                BudgetingMethod::Occurrences | BudgetingMethod::RatioTimeslices { .. } => fractions.add(counts),
+            match slice_failure(method, counts) {
+                (0, _) => {}
+                (bad, 1) => whole += signed(bad),
+                (bad, total) => fractions.add(bad, total),
             }
         }
         let missing = elapsed - with_data;
         let counted = if no_data == NoData::Ignore { with_data } else { elapsed };
-        let whole = bad + if no_data == NoData::Bad { missing } else { 0 };
+        whole += if no_data == NoData::Bad { missing } else { 0 };
         let failed = match method {
             BudgetingMethod::RatioTimeslices { .. } => Failed::Sum { whole, fractions },
             BudgetingMethod::Occurrences | BudgetingMethod::Timeslices { .. } => Failed::Whole(whole),
         };
         Self { counted, failed, with_data, elapsed }
+    }
+}
+
+/// How much of a slice with data failed, as numerator and denominator: all or nothing of it for
+/// Timeslices, `1 - g/n` for `RatioTimeslices`.
+pub(crate) fn slice_failure(method: BudgetingMethod, counts: EventCounts) -> (u128, u128) {
+    match method {
+        BudgetingMethod::Timeslices { target, .. } => {
+            let good = signed(counts.good()) * BILLION >= i128::from(target.get()) * signed(counts.total());
+            (u128::from(!good), 1)
+        }
+        BudgetingMethod::Occurrences | BudgetingMethod::RatioTimeslices { .. } => (counts.bad(), counts.total()),
     }
 }
 
@@ -115,15 +125,13 @@ impl Failed {
 pub(crate) struct Fractions(BTreeMap<u128, u128>);
 
 /// Bounds lie on a grid of 2^-100.
-const GRID_BITS: u32 = 100;
+pub(crate) const GRID_BITS: u32 = 100;
 /// Up to so many denominators the exact sum is cheap.
-const FEW: usize = 256;
+pub(crate) const FEW: usize = 256;
 
 impl Fractions {
-    fn add(&mut self, counts: EventCounts) {
-        if counts.bad() > 0 {
-            *self.0.entry(counts.total()).or_default() += counts.bad();
-        }
+    fn add(&mut self, bad: u128, total: u128) {
+        *self.0.entry(total).or_default() += bad;
     }
 
     /// The sum on the grid, each term rounded down, and the same with each rounded up.
@@ -172,9 +180,9 @@ mod tests {
     fn sums_of_fractions_compare_exactly_where_the_grid_cannot_tell() {
         let mut thirds = Fractions::default();
         for _ in 0..3 {
-            thirds.add(EventCounts::new(2, 3).expect("counts"));
+            thirds.add(1, 3);
         }
-        thirds.add(EventCounts::new(6, 7).expect("counts"));
+        thirds.add(1, 7);
         let failed = Failed::Sum { whole: 2, fractions: thirds };
         // 2 + 3/3 + 1/7 = 22/7
         let bound = |n| Ratio::new(n, 7).expect("ratio");
@@ -191,7 +199,7 @@ mod tests {
     fn very_many_denominators_are_bounded_and_still_decided() {
         let mut many = Fractions::default();
         for n in 2..2_000 {
-            many.add(EventCounts::new(n - 1, n).expect("counts"));
+            many.add(1, n);
         }
         let (low, high) = many.bounds();
         let exact = many.exact();

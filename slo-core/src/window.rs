@@ -191,7 +191,11 @@ impl TimeWindow {
         match self {
             Self::Rolling(window) => WindowPeriod { elapsed: Period::new(end - window.minutes(), end), full_end: end },
             Self::Calendar(window) => {
-                let first = window.first_day(window.zone.date(end - 1));
+                let mut first = window.first_day(window.zone.date(end - 1));
+                // Where clocks went back over midnight the date comes back for an hour, but its day is over.
+                if window.zone.start_of(window.next_first_day(first)) < end {
+                    first = window.next_first_day(first);
+                }
                 WindowPeriod {
                     elapsed: Period::new(window.zone.start_of(first), end),
                     full_end: window.zone.start_of(window.next_first_day(first)),
@@ -310,6 +314,14 @@ mod tests {
         // Beirut skipped 00:00 to 01:00 on 2022-03-27.
         let (start, _, hours) = whole(&calendar("1d", "Asia/Beirut"), "2022-03-27T10:00:00Z");
         assert_eq!((start.as_str(), hours), ("2022-03-26T22:00:00Z", 23));
+    }
+
+    #[test]
+    fn a_day_that_comes_back_for_an_hour_is_over() {
+        // St. John's went back from 00:01 to 23:01 on 2010-11-07.
+        let period = calendar("1d", "America/St_Johns").period_at("2010-11-07T02:45:00Z".parse().expect("time"));
+        assert!(period.elapsed.end <= period.full_end, "{period:?}");
+        assert_eq!(period.elapsed.start.to_string(), "2010-11-07T02:30:00Z");
     }
 
     #[test]
