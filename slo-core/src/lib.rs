@@ -79,3 +79,8 @@ pub use text::{Description, DisplayName, LabelError, Labels, Text, TextError};
 pub use time::{Minute, Period};
 pub use user::{Access, Email, EmailError, Role, User};
 pub use window::{CalendarWindow, RollingWindow, TimeWindow, WindowError, WindowPeriod, Zone};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -5,16 +5,17 @@ use axum::response::IntoResponse;
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    AlertCondition, AlertPolicy, AlertThreshold, BudgetingMethod, CalendarWindow, Decimal, Description, DisplayName,
-    Fault, Kind, Labels, MAX_COUNT, MAX_OWNERS, Name, NoData, Objective, PartsPerBillion, Ratio, Reference, Revision,
-    RollingWindow, Series, Severity, Shorthand, Sla, SliceWidth, Target, TimeWindow, Versioned, Zone,
-    default_coverage_floor, default_warning_threshold,
+    BudgetingMethod, Description, DisplayName, Fault, Kind, Labels, MAX_OWNERS, Name, NoData, Objective,
+    PartsPerBillion, Ratio, Reference, Revision, RollingWindow, Series, Shorthand, Sla, SliceWidth, Target, TimeWindow,
+    Versioned, default_warning_threshold,
 };
 use utoipa::ToSchema;
 
+use super::alert_policy::{AlertPolicyDto, alert_policy};
 use super::definition::{Resource, definition_routes, item};
 use super::indicator::{labels, no_labels};
-use crate::edge::fields::{At, Faults, Fields, boolean, choice, decimal, integer, list as list_of, text};
+use super::time_window::{TimeWindowDto, time_window};
+use crate::edge::fields::{At, Faults, Fields, choice, decimal, list as list_of, text};
 use crate::edge::links::{Base, Links};
 
 /// A promise (SLO).
@@ -90,34 +91,6 @@ pub(crate) struct ObjectiveDto {
     links: Links,
 }
 
-/// OpenSLO's time window.
-#[derive(Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = TimeWindow)]
-struct TimeWindowDto {
-    /// 1h to 366d when rolling; 1d, 1w, 1M, 1Q or 1Y when not.
-    #[schema(value_type = String, example = "28d")]
-    duration: Shorthand,
-    /// Whether it moves with the clock or follows the calendar.
-    is_rolling: bool,
-    /// Needed when isRolling is false.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    calendar: Option<CalendarDto>,
-}
-
-/// Whose calendar.
-#[derive(Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Calendar)]
-struct CalendarDto {
-    /// Sets the weekday on which weeks begin; local to timeZone.
-    #[schema(example = "2026-01-05 00:00:00")]
-    start_time: String,
-    /// An IANA time zone.
-    #[schema(example = "Europe/Berlin")]
-    time_zone: String,
-}
-
 /// How failure is counted (OpenSLO's words).
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[schema(as = BudgetingMethod)]
@@ -150,45 +123,6 @@ struct SlaDto {
     description: Option<Description>,
 }
 
-/// Alert conditions.
-#[derive(Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = AlertPolicy)]
-struct AlertPolicyDto {
-    /// Each fires on its own.
-    conditions: Vec<AlertConditionDto>,
-    /// Below this coverage an alert keeps its state; 0.9 when absent.
-    #[schema(value_type = f64, required = false)]
-    coverage_floor: Ratio,
-}
-
-/// Fires when the burn rate of both windows exceeds the threshold.
-#[derive(Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = AlertCondition)]
-struct AlertConditionDto {
-    /// page or ticket.
-    #[schema(value_type = String)]
-    severity: Severity,
-    /// The window that shows it matters.
-    #[schema(value_type = String, example = "1h")]
-    long_window: Shorthand,
-    /// The window that shows it goes on.
-    #[schema(value_type = String, example = "5m")]
-    short_window: Shorthand,
-    /// A burn rate; this or budgetFraction.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>)]
-    threshold: Option<Ratio>,
-    /// The fraction of the budget that the long window may spend; this or threshold.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>)]
-    budget_fraction: Option<Ratio>,
-    /// Held back with fewer events in the long window.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    minimum_events: Option<u64>,
-}
-
 impl Resource for Objective {
     type Dto = ObjectiveDto;
 
@@ -205,13 +139,6 @@ impl Resource for Objective {
         let width = |width: SliceWidth| {
             u32::try_from(width.minutes()).ok().and_then(|n| Shorthand::new(n, slo_core::Unit::Minute))
         };
-        let calendar = match &value.time_window {
-            TimeWindow::Rolling(_) => None,
-            TimeWindow::Calendar(window) => Some(CalendarDto {
-                start_time: window.anchor().strftime("%Y-%m-%d %H:%M:%S").to_string(),
-                time_zone: window.zone().name().to_owned(),
-            }),
-        };
         ObjectiveDto {
             name: value.name,
             display_name: value.display_name,
@@ -219,11 +146,7 @@ impl Resource for Objective {
             service: value.service,
             indicator: value.series.indicator,
             target: value.target.into(),
-            time_window: TimeWindowDto {
-                duration: value.time_window.duration(),
-                is_rolling: calendar.is_none(),
-                calendar,
-            },
+            time_window: TimeWindowDto::show(&value.time_window),
             budgeting_method,
             time_slice_target,
             time_slice_window: slices.and_then(width),
@@ -232,10 +155,7 @@ impl Resource for Objective {
                 .then(|| value.warning_threshold.into()),
             owners: value.owners,
             sla: value.sla.map(|sla| SlaDto { target: sla.target.into(), description: sla.description }),
-            alert_policy: value.alert_policy.map(|policy| AlertPolicyDto {
-                conditions: policy.conditions.into_iter().map(show_condition).collect(),
-                coverage_floor: policy.coverage_floor.into(),
-            }),
+            alert_policy: value.alert_policy.map(AlertPolicyDto::show),
             labels: value.labels,
             created_at: stored.created_at,
             updated_at: stored.updated.at,
@@ -317,21 +237,6 @@ impl Resource for Objective {
     }
 }
 
-fn show_condition(condition: AlertCondition) -> AlertConditionDto {
-    let (threshold, budget_fraction) = match condition.threshold {
-        AlertThreshold::BurnRate(k) => (k.billionths().and_then(|k| Ratio::new(k, 1_000_000_000)), None),
-        AlertThreshold::BudgetFraction(fraction) => (None, Some(fraction.into())),
-    };
-    AlertConditionDto {
-        severity: condition.severity,
-        long_window: condition.long_window,
-        short_window: condition.short_window,
-        threshold,
-        budget_fraction,
-        minimum_events: condition.minimum_events,
-    }
-}
-
 fn method(fields: &mut Fields<'_>, faults: &mut Faults) -> Option<BudgetingMethod> {
     let words = [
         ("Occurrences", MethodDto::Occurrences),
@@ -366,111 +271,12 @@ fn method(fields: &mut Fields<'_>, faults: &mut Faults) -> Option<BudgetingMetho
     }
 }
 
-fn time_window(at: At<'_>, faults: &mut Faults) -> Option<TimeWindow> {
-    let mut fields = Fields::open(at, faults)?;
-    let duration = fields.required("duration", faults, text::<Shorthand>);
-    let is_rolling = fields.required("isRolling", faults, boolean);
-    let calendar = fields.optional("calendar", faults, calendar);
-    fields.close(faults);
-    let calendar = calendar?;
-    let window = match (is_rolling?, calendar) {
-        (true, None) => RollingWindow::new(duration?).map(TimeWindow::Rolling),
-        (false, Some((anchor, zone))) => CalendarWindow::new(duration?, anchor, zone).map(TimeWindow::Calendar),
-        (true, Some(_)) => {
-            faults.push(Fault::new(
-                at.child("calendar"),
-                "notAllowed",
-                "a rolling window has no calendar; leave it out or set isRolling to false",
-            ));
-            return None;
-        }
-        (false, None) => {
-            faults.push(Fault::new(
-                at.child("calendar"),
-                "required",
-                "a calendar window says where and from which day: startTime and timeZone",
-            ));
-            return None;
-        }
-    };
-    window.map_err(|error| faults.push(Fault::new(at.child("duration"), "invalid", error))).ok()
-}
-
-fn calendar(at: At<'_>, faults: &mut Faults) -> Option<(jiff::civil::DateTime, Zone)> {
-    let mut fields = Fields::open(at, faults)?;
-    let start = fields.required("startTime", faults, |at, faults| {
-        let text: String = text(at, faults)?;
-        let parsed = text.parse().ok();
-        if parsed.is_none() {
-            faults.push(Fault::new(at.pointer, "invalid", "write a local time such as 2026-01-05 00:00:00"));
-        }
-        parsed
-    });
-    let zone = fields.required("timeZone", faults, |at, faults| {
-        let zone = Zone::new(&text::<String>(at, faults)?);
-        if zone.is_none() {
-            faults.push(Fault::new(at.pointer, "invalid", "write an IANA time zone such as Europe/Berlin or UTC"));
-        }
-        zone
-    });
-    fields.close(faults);
-    Some((start?, zone?))
-}
-
 fn sla(at: At<'_>, faults: &mut Faults) -> Option<Sla> {
     let mut fields = Fields::open(at, faults)?;
     let target = fields.required("target", faults, decimal::<Target>);
     let description = fields.optional("description", faults, text);
     fields.close(faults);
     Some(Sla { target: target?, description: description? })
-}
-
-fn alert_policy(at: At<'_>, faults: &mut Faults) -> Option<AlertPolicy> {
-    let mut fields = Fields::open(at, faults)?;
-    let conditions = fields.required("conditions", faults, list_of(20, alert_condition));
-    let coverage_floor = fields.optional("coverageFloor", faults, decimal::<PartsPerBillion>);
-    fields.close(faults);
-    Some(AlertPolicy {
-        conditions: conditions?,
-        coverage_floor: coverage_floor?.unwrap_or_else(default_coverage_floor),
-    })
-}
-
-fn alert_condition(at: At<'_>, faults: &mut Faults) -> Option<AlertCondition> {
-    let mut fields = Fields::open(at, faults)?;
-    let severity = fields.required("severity", faults, choice(Severity::ALL));
-    let long_window = fields.required("longWindow", faults, text::<Shorthand>);
-    let short_window = fields.required("shortWindow", faults, text::<Shorthand>);
-    let burn_rate = fields.optional("threshold", faults, |at, faults| {
-        let k: Decimal = decimal(at, faults)?;
-        let valid = k.billionths().is_some_and(|k| k > 0);
-        if !valid {
-            faults.push(Fault::new(
-                at.pointer,
-                "invalid",
-                "write a burn rate above 0 with at most 9 decimals, such as 14.4",
-            ));
-        }
-        valid.then_some(k)
-    });
-    let fraction = fields.optional("budgetFraction", faults, decimal::<PartsPerBillion>);
-    let minimum_events = fields.optional("minimumEvents", faults, integer(MAX_COUNT));
-    fields.close(faults);
-    let threshold = match (burn_rate?, fraction?) {
-        (Some(k), None) => AlertThreshold::BurnRate(k),
-        (None, Some(fraction)) => AlertThreshold::BudgetFraction(fraction),
-        _ => {
-            faults.push(Fault::new(at.child("threshold"), "required", "write either threshold or budgetFraction"));
-            return None;
-        }
-    };
-    Some(AlertCondition {
-        severity: severity?,
-        long_window: long_window?,
-        short_window: short_window?,
-        threshold,
-        minimum_events: minimum_events?,
-    })
 }
 
 definition_routes!(Objective, ObjectiveDto, "objectives", "/objectives", "/objectives/{name}");
