@@ -171,6 +171,15 @@ pub struct Reference {
     pub name: Name,
 }
 
+impl Reference {
+    /// That it leads nowhere.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        let Self { pointer, kind, name } = self;
+        Fault::new(pointer, "unknown", format!("there is no {kind} {name}; create it first"))
+    }
+}
+
 impl Objective {
     /// What must exist for the promise to make sense: its indicator and its owners.
     #[must_use]

@@ -97,10 +97,13 @@ impl Managed for Objective {
     /// The indicator and the owners must exist; the promise is about the indicator's present life.
     async fn prepare(mut self, service: &Service) -> Result<Self, Error> {
         let mut faults = self.faults();
-        faults.extend(service.missing(&self.references()).await?);
-        if let Some(indicator) = service.indicators.get(&self.series.indicator).await? {
-            self.series.born = indicator.born;
+        let (indicator, owners): (Vec<_>, Vec<_>) =
+            self.references().into_iter().partition(|reference| reference.kind == Kind::Indicator);
+        match service.indicators.get(&self.series.indicator).await? {
+            Some(indicator) => self.series.born = indicator.born,
+            None => faults.extend(indicator.iter().map(Reference::fault)),
         }
+        faults.extend(service.missing(&owners).await?);
         if faults.is_empty() { Ok(self) } else { Err(Error::Invalid { faults }) }
     }
 }
@@ -154,14 +157,15 @@ impl Service {
     /// [`Error::Repository`].
     pub async fn missing(&self, references: &[Reference]) -> Result<Vec<Fault>, Error> {
         let mut faults = Vec::new();
-        for Reference { pointer, kind, name } in references {
-            let exists = match kind {
+        for reference in references {
+            let name = &reference.name;
+            let exists = match reference.kind {
                 Kind::Indicator => self.indicators.get(name).await?.is_some(),
                 Kind::Objective => self.objectives.get(name).await?.is_some(),
                 Kind::User => self.users.get(name).await?.is_some(),
             };
             if !exists {
-                faults.push(Fault::new(pointer, "unknown", format!("there is no {kind} {name}; create it first")));
+                faults.push(reference.fault());
             }
         }
         Ok(faults)
