@@ -30,6 +30,14 @@ pub enum Error {
         /// Its name.
         name: Name,
     },
+    /// The objective has no such exclusion.
+    #[error("there is no exclusion {id} of {objective}; list them to see which there are")]
+    NoExclusion {
+        /// Where it was looked for.
+        objective: Name,
+        /// Its identifier.
+        id: Name,
+    },
     /// Something of that name exists already.
     #[error("the {kind} {name} exists already; replace it with its revision as precondition, or choose another name")]
     Exists {

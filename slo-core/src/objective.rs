@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::AlertPolicy;
+use crate::alert_policy::AlertPolicy;
 use crate::decimal::PartsPerBillion;
 use crate::fault::Fault;
 use crate::measurement::Series;
@@ -54,8 +54,9 @@ pub struct Objective {
     pub labels: Labels,
 }
 
-/// The most owners of one objective: a version and all its copies in lists are written in one transaction.
-pub const MAX_OWNERS: usize = 20;
+/// The most owners of one objective: a version and all its copies in lists are written in one transaction,
+/// with all its exclusions.
+pub const MAX_OWNERS: usize = 16;
 
 /// The default of `warningThreshold`: a quarter of the budget.
 #[must_use]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::Name;
+use crate::repository::Definition;
 
 /// The number of a definition's version, from 1. It goes on counting when a deleted name is created
 /// again, so that an old one never matches.
@@ -53,7 +54,8 @@ pub struct Stamp {
 
 /// A definition as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Versioned<D> {
+#[serde(bound = "")]
+pub struct Versioned<D: Definition> {
     /// What it says.
     pub value: D,
     /// Its version.
@@ -64,6 +66,60 @@ pub struct Versioned<D> {
     pub created_at: Timestamp,
     /// Who wrote this version, and when.
     pub updated: Stamp,
+    /// What is kept beside it in this life, whatever the version.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub annex: D::Annex,
+    /// How often the annex was written in this life.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub annexed: u64,
+}
+
+/// So that a document without an annex does not speak of one.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl<D: Definition> Versioned<D> {
+    /// The first version of a life; its annex is empty.
+    #[must_use]
+    pub fn first(value: D, revision: Revision, stamp: Stamp) -> Self {
+        Self {
+            value,
+            revision,
+            born: revision,
+            created_at: stamp.at,
+            updated: stamp,
+            annex: D::Annex::default(),
+            annexed: 0,
+        }
+    }
+
+    /// The version after this one, of the same life and with the same annex.
+    #[must_use]
+    pub fn replaced(&self, value: D, stamp: Stamp) -> Self {
+        Self { value, revision: self.revision.next(), updated: stamp, annex: self.annex.clone(), ..*self }
+    }
+
+    /// The same version with another annex.
+    #[must_use]
+    pub fn with_annex(self, annex: D::Annex) -> Self {
+        Self { annex, annexed: self.annexed + 1, ..self }
+    }
+
+    /// The state of its annex, for whoever writes the next one.
+    #[must_use]
+    pub const fn seen(&self) -> Annexed {
+        Annexed { born: self.born, annexed: self.annexed }
+    }
+}
+
+/// The state of a definition's annex, as a writer has seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Annexed {
+    /// The version with which the life began: what was seen in an earlier one never matches.
+    pub born: Revision,
+    /// How often the annex was written in that life.
+    pub annexed: u64,
 }
 
 /// One line of a definition's history.

@@ -14,6 +14,8 @@ pub struct Text<const MAX: usize>(String);
 pub type DisplayName = Text<256>;
 /// A description; OpenSLO's limit is 1,050 characters.
 pub type Description = Text<1050>;
+/// Why something was done.
+pub type Reason = Text<256>;
 
 /// Why a text is no [`Text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

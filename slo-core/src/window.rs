@@ -59,7 +59,40 @@ impl Zone {
     }
 
     fn date(&self, minute: Minute) -> Date {
-        self.zone.to_datetime(minute.timestamp()).date()
+        self.local(minute.timestamp()).date()
+    }
+
+    /// What the clocks on the wall show.
+    pub(crate) fn local(&self, at: Timestamp) -> DateTime {
+        self.zone.to_datetime(at)
+    }
+
+    /// When the clocks on the wall show it: a time that daylight saving skips moves forward by the gap,
+    /// of two the first is meant. At the very ends of time, the nearest instant there is.
+    pub(crate) fn instant(&self, local: DateTime) -> Timestamp {
+        let zoned = self.zone.to_ambiguous_zoned(local).compatible();
+        zoned.map_or_else(|_| if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX }, |zoned| zoned.timestamp())
+    }
+}
+
+impl Default for Zone {
+    /// UTC.
+    fn default() -> Self {
+        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
+    }
+}
+
+/// By its name.
+impl Serialize for Zone {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::new(&name).ok_or_else(|| serde::de::Error::custom("unknown time zone"))
     }
 }
 
@@ -228,16 +261,14 @@ struct Form {
 #[serde(rename_all = "camelCase")]
 struct CalendarForm {
     start_time: DateTime,
-    time_zone: String,
+    time_zone: Zone,
 }
 
 impl Serialize for TimeWindow {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let calendar = match self {
             Self::Rolling(_) => None,
-            Self::Calendar(window) => {
-                Some(CalendarForm { start_time: window.anchor, time_zone: window.zone.name.clone() })
-            }
+            Self::Calendar(window) => Some(CalendarForm { start_time: window.anchor, time_zone: window.zone.clone() }),
         };
         Form { duration: self.duration(), is_rolling: calendar.is_none(), calendar }.serialize(serializer)
     }
@@ -250,8 +281,7 @@ impl<'de> Deserialize<'de> for TimeWindow {
         let window = match form.calendar {
             None => RollingWindow::new(form.duration).map(Self::Rolling),
             Some(calendar) => {
-                let zone = Zone::new(&calendar.time_zone).ok_or_else(|| D::Error::custom("unknown time zone"))?;
-                CalendarWindow::new(form.duration, calendar.start_time, zone).map(Self::Calendar)
+                CalendarWindow::new(form.duration, calendar.start_time, calendar.time_zone).map(Self::Calendar)
             }
         };
         window.map_err(D::Error::custom)

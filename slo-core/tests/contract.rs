@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use slo_core::memory::{MemoryDefinitions, MemoryMeasurements};
-use slo_core::{DefinitionRepository, Indicator, Objective, User};
+use slo_core::{Definition, DefinitionRepository, Indicator, Objective, User};
 
 /// A store and what it needs to live, as an adapter's fixture would hold a temporary directory.
 #[derive(Default)]
@@ -24,7 +24,7 @@ async fn counts() -> Guard {
     Guard::default()
 }
 
-async fn names<D>() -> Box<MemoryDefinitions<D>> {
+async fn names<D: Definition>() -> Box<MemoryDefinitions<D>> {
     Box::default()
 }
 

@@ -8,20 +8,20 @@ use async_trait::async_trait;
 use super::call;
 use crate::name::Name;
 use crate::repository::{Definition, DefinitionRepository, Filter, Page, RepositoryError};
-use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
+use crate::revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 
 /// Definitions of one kind in a map.
 #[derive(Debug)]
-pub struct MemoryDefinitions<D>(Mutex<BTreeMap<Name, History<D>>>);
+pub struct MemoryDefinitions<D: Definition>(Mutex<BTreeMap<Name, History<D>>>);
 
 #[derive(Debug)]
-struct History<D> {
+struct History<D: Definition> {
     current: Option<Versioned<D>>,
     /// Oldest first; never empty.
     changes: Vec<Change<D>>,
 }
 
-impl<D> Default for MemoryDefinitions<D> {
+impl<D: Definition> Default for MemoryDefinitions<D> {
     fn default() -> Self {
         Self(Mutex::new(BTreeMap::new()))
     }
@@ -46,12 +46,9 @@ impl<D: Definition> MemoryDefinitions<D> {
         }
         let last = stored.and_then(|history| history.changes.last()).map(|change| change.revision);
         let revision = last.map_or(Revision::FIRST, Revision::next);
-        let version = value.clone().map(|value| Versioned {
-            value,
-            revision,
-            born: current.map_or(revision, |c| c.born),
-            created_at: current.map_or(stamp.at, |c| c.created_at),
-            updated: stamp.clone(),
+        let version = value.clone().map(|value| match current {
+            Some(current) => current.replaced(value, stamp.clone()),
+            None => Versioned::first(value, revision, stamp.clone()),
         });
         let history = names.entry(name.clone()).or_insert_with(|| History { current: None, changes: Vec::new() });
         history.changes.push(Change { revision, stamp: stamp.clone(), value });
@@ -66,6 +63,17 @@ impl<D: Definition> DefinitionRepository<D> for MemoryDefinitions<D> {
         let name = value.name().clone();
         let version = self.change(&name, Some(value), precondition, &stamp)?;
         Ok(version.expect("a put stores a version"))
+    }
+
+    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError> {
+        let mut names = call(&self.0);
+        match names.get_mut(name).and_then(|history| history.current.as_mut()) {
+            Some(current) if current.seen() == seen => {
+                *current = current.clone().with_annex(annex);
+                Ok(current.clone())
+            }
+            other => Err(RepositoryError::Precondition { current: other.map(|current| current.revision) }),
+        }
     }
 
     async fn delete(&self, name: &Name, precondition: Precondition, stamp: Stamp) -> Result<(), RepositoryError> {

@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::RepositoryError;
+use crate::exclusion::Exclusion;
 use crate::indicator::Indicator;
 use crate::name::Name;
 use crate::objective::Objective;
-use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
+use crate::revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 use crate::user::User;
 
 /// The most items of one page.
@@ -49,6 +50,8 @@ impl fmt::Display for Kind {
 pub trait Definition: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What it is.
     const KIND: Kind;
+    /// What is kept beside it for as long as a life of it lasts, whatever the version; `()` is nothing.
+    type Annex: Clone + fmt::Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// Its identifier.
     fn name(&self) -> &Name;
     /// The service it belongs to.
@@ -71,6 +74,7 @@ pub trait Definition: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOw
 
 impl Definition for Indicator {
     const KIND: Kind = Kind::Indicator;
+    type Annex = ();
 
     fn name(&self) -> &Name {
         &self.name
@@ -91,6 +95,8 @@ impl Definition for Indicator {
 
 impl Definition for Objective {
     const KIND: Kind = Kind::Objective;
+    /// Its exclusions, in order of their making.
+    type Annex = Vec<Exclusion>;
 
     fn name(&self) -> &Name {
         &self.name
@@ -115,6 +121,7 @@ impl Definition for Objective {
 
 impl Definition for User {
     const KIND: Kind = Kind::User;
+    type Annex = ();
 
     fn name(&self) -> &Name {
         &self.name
@@ -172,11 +179,20 @@ pub struct Page<T> {
 /// 7. **Lists**: in order of the names' bytes, at most `limit` (1 to [`MAX_PAGE`]) a page, `next` only
 ///    when there is more; following `next` shows everything once, however much there is.
 /// 8. **Filters**: a list shows what matches its filter, all of it, and nothing else.
+/// 9. **Annex**: it is beside its definition in `get` and in every list, whole and equal. A new version
+///    keeps it; it ends with the life, so that a name created again begins with an empty one, at 0. It
+///    is written in the state that the writer has seen: then `annexed` counts one more and neither
+///    another member nor the history changes; or that fails with `Precondition` and changes nothing. Of
+///    concurrent writers that have seen the same state exactly one succeeds; a put and an annex at the
+///    same time lose nothing of each other.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait DefinitionRepository<D: Definition>: Send + Sync {
     /// Writes a version if the precondition holds.
     async fn put(&self, value: D, precondition: Precondition, stamp: Stamp) -> Result<Versioned<D>, RepositoryError>;
+
+    /// Writes the annex if it is as the writer has seen it.
+    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError>;
 
     /// Deletes it if the precondition holds.
     async fn delete(&self, name: &Name, precondition: Precondition, stamp: Stamp) -> Result<(), RepositoryError>;

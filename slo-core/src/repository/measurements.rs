@@ -16,7 +16,7 @@ pub enum Resolution {
     Minutes,
     /// Whole UTC hours where no cut lies inside one, minutes where one does.
     Hours {
-        /// No bucket may straddle one of these; the ends of the period are cuts too.
+        /// No bucket may straddle one of these, in order of time; the ends of the period are cuts too.
         cuts: Vec<Minute>,
     },
 }
@@ -28,7 +28,10 @@ impl Resolution {
         let inside = |cut: &Minute| hour < *cut && *cut < hour + 60;
         match self {
             Self::Minutes => true,
-            Self::Hours { cuts } => [period.start, period.end].iter().chain(cuts).any(inside),
+            Self::Hours { cuts } => {
+                let next = cuts.get(cuts.partition_point(|cut| *cut <= hour));
+                [period.start, period.end].iter().chain(next).any(inside)
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the core needs of a store.
 //!
 //! Two small traits, each with a numbered contract. [`crate::memory`] implements them in the
-//! process; the contract kit (`slo_core::testing`, feature `testing`) has one named test per clause,
+//! process; the contract kit (`slo_core::testing`, feature `testing`) has named tests for each clause,
 //! for every other store.
 
 mod definitions;

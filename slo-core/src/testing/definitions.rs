@@ -1,4 +1,4 @@
-//! One function per clause of [`DefinitionRepository`]'s contract, in its order.
+//! One function per clause of [`DefinitionRepository`]'s contract, in its order; of the last one a few.
 //!
 //! Each takes an empty store and panics when the store breaks the clause.
 
@@ -13,6 +13,11 @@ use super::{Running, Sample};
 use crate::name::Name;
 use crate::repository::{DefinitionRepository, Filter, MAX_PAGE};
 use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
+
+pub use super::annexes::{
+    annexes_are_beside_their_definitions, annexes_are_written_as_seen, annexes_last_as_long_as_a_life,
+    concurrent_annexes_lose_nothing, the_largest_annex_is_kept,
+};
 
 /// A clause as a value.
 pub type Clause<D> = for<'a> fn(&'a dyn DefinitionRepository<D>) -> Running<'a>;
@@ -37,6 +42,8 @@ pub async fn created_once<D: Sample>(store: &dyn DefinitionRepository<D>) {
         born: Revision::FIRST,
         created_at: stamp(1).at,
         updated: stamp(1),
+        annex: D::Annex::default(),
+        annexed: 0,
     };
     assert_eq!(created, wanted);
     let before = State::of(store, "shop").await;
@@ -343,7 +350,7 @@ pub async fn filters_show_what_matches<D: Sample>(store: &dyn DefinitionReposito
 }
 
 /// Filters that a value passes: every combination of its members, with each of its owners.
-fn filters_like<D: Sample>(value: &D) -> Vec<Filter> {
+pub(super) fn filters_like<D: Sample>(value: &D) -> Vec<Filter> {
     let owners = value.owners().iter().cloned().map(Some).chain([None]);
     let mut filters = Vec::new();
     for owner in owners {
@@ -362,12 +369,12 @@ fn filters_like<D: Sample>(value: &D) -> Vec<Filter> {
     filters
 }
 
-fn members(filter: &Filter) -> usize {
+pub(super) fn members(filter: &Filter) -> usize {
     let set = [filter.service.is_some(), filter.owner.is_some(), filter.label.is_some(), filter.indicator.is_some()];
     set.into_iter().filter(|set| *set).count()
 }
 
-fn matching<'a, D: Sample>(
+pub(super) fn matching<'a, D: Sample>(
     stored: &'a BTreeMap<Name, Versioned<D>>,
     filter: &'a Filter,
 ) -> impl Iterator<Item = &'a Versioned<D>> {
@@ -375,6 +382,6 @@ fn matching<'a, D: Sample>(
 }
 
 /// Names with a common start, and a number each.
-fn many(start: &str, count: usize) -> Vec<(String, usize)> {
+pub(super) fn many(start: &str, count: usize) -> Vec<(String, usize)> {
     (0..count).map(|number| (format!("{start}-{number:03}"), number)).collect()
 }

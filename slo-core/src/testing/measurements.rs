@@ -217,7 +217,7 @@ pub async fn buckets_respect_cuts(store: &dyn MeasurementRepository) {
         // Cuts on the hour, outside and in hours without data split nothing.
         (&[-61, 60, 90, 240, 301][..], vec![first, second, third]),
         (&[1], [&early[..], &[second, third]].concat()),
-        (&[186, 59, 186], [&early[..], &late, &[third]].concat()),
+        (&[59, 186, 186], [&early[..], &late, &[third]].concat()),
         (&[239], [&[first], &late[..], &[third]].concat()),
         (&[241], vec![first, second, minute(240, 6, 7)]),
     ];

@@ -1,15 +1,16 @@
 //! For those who write a store: the contract kit, samples and mocks.
 //!
-//! [`MeasurementRepository`] and [`DefinitionRepository`] each have a numbered contract. Here is one
-//! named function per clause, in [`measurements`] and [`definitions`]; each takes an empty store and
-//! panics when the store breaks that clause. Clauses about concurrency interleave their calls, and
-//! clauses about completeness exceed what one answer of a store usually holds (1 MB).
+//! [`MeasurementRepository`] and [`DefinitionRepository`] each have a numbered contract. Here are
+//! named functions, one for each clause and a few for that of the annex, in [`measurements`] and
+//! [`definitions`]; each takes an empty store and panics when the store breaks that clause. Clauses
+//! about concurrency interleave their calls, and clauses about completeness exceed what one answer of a
+//! store usually holds (1 MB).
 //!
 //! Two macros make one test of each clause:
 //!
 //! ```
 //! use slo_core::memory::{MemoryDefinitions, MemoryMeasurements};
-//! use slo_core::{Indicator, Objective, User};
+//! use slo_core::{Definition, Indicator, Objective, User};
 //!
 //! // Everything the store needs lives as long as what the fixture returns: put a temporary
 //! // directory or an engine into a type of your own that dereferences to the store.
@@ -17,7 +18,7 @@
 //!     Box::default()
 //! }
 //!
-//! async fn names<D>() -> Box<MemoryDefinitions<D>> {
+//! async fn names<D: Definition>() -> Box<MemoryDefinitions<D>> {
 //!     Box::default()
 //! }
 //!
@@ -51,6 +52,7 @@
 //! [`MeasurementRepository`]: crate::MeasurementRepository
 //! [`DefinitionRepository`]: crate::DefinitionRepository
 
+mod annexes;
 pub mod definitions;
 pub mod measurements;
 mod reference;
@@ -169,6 +171,11 @@ macro_rules! __definition_clauses {
                 history_is_complete_and_fixed
                 lists_are_ordered_and_complete
                 filters_show_what_matches
+                annexes_are_beside_their_definitions
+                annexes_last_as_long_as_a_life
+                annexes_are_written_as_seen
+                concurrent_annexes_lose_nothing
+                the_largest_annex_is_kept
             ]
             $($with)*
         }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 
-use crate::alert::{AlertCondition, AlertPolicy, AlertThreshold, Severity, default_coverage_floor};
+use crate::alert_policy::{AlertCondition, AlertPolicy, AlertThreshold, Severity, default_coverage_floor};
 use crate::decimal::PartsPerBillion;
+use crate::exclusion::{Exclusion, ExclusionMode, MAX_EXCLUSIONS};
 use crate::indicator::{Indicator, IndicatorKind, MetricQuery, MetricRole, MetricSource, Operator, Threshold};
 use crate::measurement::Series;
 use crate::name::Name;
 use crate::objective::{BudgetingMethod, NoData, Objective, Sla, SliceWidth};
 use crate::repository::Definition;
-use crate::revision::Revision;
+use crate::revision::{Revision, Stamp};
 use crate::text::{DisplayName, Labels, Text};
 use crate::user::{Access, Email, Role, User};
 use crate::window::{CalendarWindow, RollingWindow, TimeWindow, Zone};
@@ -27,6 +28,16 @@ pub trait Sample: Definition {
 
     /// A value about as large as it may be.
     fn large(name: Name, number: usize) -> Self;
+
+    /// An annex with something in it, where there is more than `()`. Numbers make distinct ones.
+    fn annex(_number: usize) -> Self::Annex {
+        Self::Annex::default()
+    }
+
+    /// An annex as large as it may be.
+    fn large_annex(_number: usize) -> Self::Annex {
+        Self::Annex::default()
+    }
 
     /// One of its labels, to filter by.
     fn label(&self) -> Option<(String, String)> {
@@ -157,8 +168,40 @@ impl Sample for Objective {
         Self { description: Some(long()), labels: long_labels(), ..Self::sample(name, number) }
     }
 
+    fn annex(number: usize) -> Vec<Exclusion> {
+        (0..=number % 3).map(|i| exclusion(number, i)).collect()
+    }
+
+    fn large_annex(number: usize) -> Vec<Exclusion> {
+        let longest = |i: usize| super::reference::name(&format!("{i:0>length$}", length = Name::MAX_LENGTH));
+        let large = |i: usize| {
+            let full = exclusion(number, 2 * i + 1);
+            let created = Stamp { by: Some(longest(i)), ..full.created };
+            Exclusion { id: longest(i), reason: long(), created, ..full }
+        };
+        (0..MAX_EXCLUSIONS).map(large).collect()
+    }
+
     fn label(&self) -> Option<(String, String)> {
         tier(&self.labels)
+    }
+}
+
+/// With everything optional where `i` is odd.
+fn exclusion(number: usize, i: usize) -> Exclusion {
+    let odd = !i.is_multiple_of(2);
+    let created = super::state::stamp(number);
+    let from = created.at + jiff::SignedDuration::from_hours(i64::try_from(i).expect("few"));
+    let rule = || serde_json::from_str(r#""FREQ=WEEKLY;INTERVAL=2;BYDAY=SU""#).expect("a rule as it is stored");
+    Exclusion {
+        id: super::reference::name(&format!("exclusion-{number}-{i}")),
+        from,
+        to: from + jiff::SignedDuration::from_mins(90),
+        mode: ExclusionMode::ALL[number % 2].1,
+        reason: text(format!("Maintenance №{number}.{i}:\n\t\"new\\disks\" \u{1f4a9}")),
+        recurrence: odd.then(rule),
+        zone: odd.then(|| Zone::new("America/Argentina/ComodRivadavia").expect("a zone of the bundled database")),
+        created,
     }
 }
 
@@ -214,6 +257,17 @@ mod tests {
             assert_eq!(sample(number).faults(), [], "{number}");
             assert_ne!(sample(number), sample(number + 1));
         }
+    }
+
+    #[test]
+    fn annexes_are_distinct_and_large_ones_full() {
+        for number in 0..50 {
+            assert_ne!(Objective::annex(number), Objective::annex(number + 1));
+        }
+        let large = Objective::large_annex(1);
+        assert_eq!(large.len(), MAX_EXCLUSIONS);
+        assert_ne!(large, Objective::large_annex(2));
+        assert!(serde_json::to_string(&large).expect("json").len() > 100 * 1_024);
     }
 
     #[test]

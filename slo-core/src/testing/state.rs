@@ -45,7 +45,7 @@ pub(super) fn only_one<T: Debug>(results: Vec<Result<T, RepositoryError>>, curre
 
 /// All that a store says of one name.
 #[derive(Debug, PartialEq)]
-pub(super) struct State<D> {
+pub(super) struct State<D: Sample> {
     pub(super) current: Option<Versioned<D>>,
     pub(super) listed: Vec<Versioned<D>>,
     pub(super) changes: Vec<Change<D>>,

@@ -8,11 +8,11 @@ use jiff::{RoundMode, TimestampRound, Unit};
 use slo_core::memory::MemoryDefinitions;
 use slo_core::testing::definitions::{Clause, clauses};
 use slo_core::{
-    Change, Definition, DefinitionRepository, Filter, Name, Objective, Page, Precondition, RepositoryError, Revision,
-    Stamp, Versioned,
+    Annexed, Change, Definition, DefinitionRepository, Filter, Name, Objective, Page, Precondition, RepositoryError,
+    Revision, Stamp, Versioned,
 };
 
-use super::{Row, judge, keeps};
+use super::{Row, annexes, judge, keeps};
 
 /// What is wrong with a store.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,7 +88,7 @@ enum Fault {
     FilteredMegabyte,
 }
 
-const TABLE: [(&str, Fault); 35] = [
+const TABLE: [(&str, Fault); 38] = [
     ("created_once", Fault::CreationReplaces),
     ("created_once", Fault::CreatorsRace),
     ("created_once", Fault::CurrentUnnamed),
@@ -124,6 +124,9 @@ const TABLE: [(&str, Fault); 35] = [
     ("filters_show_what_matches", Fault::FilteredAfterLimit),
     ("filters_show_what_matches", Fault::FilteredMegabyte),
     ("filters_show_what_matches", Fault::DeletedListed),
+    ("annexes_are_beside_their_definitions", Fault::ReadsBehind),
+    ("annexes_are_beside_their_definitions", Fault::ListsBehind),
+    ("annexes_are_written_as_seen", Fault::CurrentUnnamed),
 ];
 
 #[tokio::test]
@@ -139,6 +142,7 @@ async fn every_clause_catches_its_broken_stores() {
             healthy_passes: passes(*clause, Fault::None).await,
         });
     }
+    rows.extend(annexes::rows(&clauses).await);
     judge(&clauses.iter().map(|(name, _)| *name).collect::<Vec<_>>(), &rows);
 }
 
@@ -148,14 +152,14 @@ async fn passes(clause: Clause<Objective>, fault: Fault) -> bool {
 
 const MEGABYTE: usize = 1_000_000;
 
-struct Store<D> {
+struct Store<D: Definition> {
     fault: Fault,
     inner: MemoryDefinitions<D>,
     notes: Mutex<Notes<D>>,
 }
 
 /// What some faults need to go wrong with.
-struct Notes<D> {
+struct Notes<D: Definition> {
     /// Each name's version before its last write.
     before: BTreeMap<Name, Versioned<D>>,
     /// All versions before the last write.
@@ -291,6 +295,14 @@ impl<D: Definition> DefinitionRepository<D> for Store<D> {
                 notes.refusals.push(Change { revision: Revision::FIRST, stamp, value: Some(value) });
                 Err(self.refusal(error))
             }
+        }
+    }
+
+    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError> {
+        self.begin(name, Precondition::Present).await?;
+        match self.inner.annex(name, annex, seen).await {
+            Ok(written) => Ok(self.said(written)),
+            Err(error) => Err(self.refusal(error)),
         }
     }
 

@@ -3,6 +3,7 @@
 //! A broken store is a healthy one with one fault. The tables name the clause that must fail for
 //! each fault; a clause without a broken store fails the test too.
 
+mod annexes;
 mod definitions;
 mod measurements;
 
