@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 
-use crate::burn_rate::{BurnRate, Forecast, LOOKBACKS, Lookback};
-use crate::counts::{Bucket, EventCounts};
-use crate::objective::{BudgetingMethod, Objective};
+use crate::burn_rate::{BurnRate, Forecast};
+use crate::counts::EventCounts;
+use crate::fault::Fault;
 use crate::ratio::Ratio;
-use crate::repository::Resolution;
-use crate::tally::{Failed, Tally, slices_in};
+use crate::tally::Failed;
 use crate::target::Target;
-use crate::time::{Minute, Period};
+use crate::time::Minute;
 use crate::window::WindowPeriod;
 
 /// One billion: targets are parts of it.
@@ -74,11 +73,15 @@ impl ErrorBudget {
     #[must_use]
     pub fn of_events(counts: EventCounts, target: Target) -> Self {
         let basis = signed(counts.total());
-        Self::new(BudgetUnit::Events, 1, &Failed::Whole(signed(counts.bad())), basis, target)
+        let failed: Failed<std::iter::Empty<_>> = Failed::Whole(signed(counts.bad()));
+        Self::new(BudgetUnit::Events, 1, &failed, basis, target)
     }
 
     /// The budget of `basis` events or slices of `scale` units each, of which so much failed.
-    pub(crate) fn new(unit: BudgetUnit, scale: i128, failed: &Failed, basis: i128, target: Target) -> Self {
+    pub(crate) fn new<F>(unit: BudgetUnit, scale: i128, failed: &Failed<F>, basis: i128, target: Target) -> Self
+    where
+        F: Iterator<Item = (u128, u128)> + Clone,
+    {
         let allowed = basis * i128::from(target.allowed_failure());
         let billionths = |n| Ratio::new(n, BILLION).expect("a billion is above zero");
         let total = billionths(allowed * scale);
@@ -175,149 +178,6 @@ pub struct BudgetReport {
     pub forecast: Forecast,
     /// The remaining ratio against the SLA's target; the outer `None` when there is no SLA.
     pub sla: Option<(Target, Option<Ratio>)>,
-}
-
-/// What must be read to evaluate an objective at an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// The whole span of minutes.
-    pub period: Period,
-    /// How finely: minutes for the time-based methods, otherwise hours where no boundary cuts one.
-    pub resolution: Resolution,
-}
-
-/// Says what [`evaluate`] needs: the window and the look-backs, which cross the start of a calendar
-/// period.
-#[must_use]
-pub fn reading(objective: &Objective, at: Timestamp) -> Reading {
-    let period = objective.time_window.period_at(at);
-    let end = period.elapsed.end;
-    let mut cuts: Vec<Minute> = lookbacks(&period).map(|lookback| end - lookback.minutes()).collect();
-    cuts.extend([period.elapsed.start, end]);
-    cuts.sort_unstable();
-    cuts.dedup();
-    let span = Period::new(cuts[0], end);
-    let resolution =
-        if objective.method.slice_width().is_some() { Resolution::Minutes } else { Resolution::Hours { cuts } };
-    Reading { period: span, resolution }
-}
-
-fn lookbacks(period: &WindowPeriod) -> impl Iterator<Item = Lookback> {
-    let window = period.whole().minutes();
-    LOOKBACKS.into_iter().filter(move |l| u64::try_from(l.minutes()).is_ok_and(|minutes| minutes <= window))
-}
-
-/// Evaluates an objective from the counts of its [`reading`]. `what_if` replaces its target.
-///
-/// ```
-/// use slo_core::*;
-///
-/// let series = Series { indicator: "site".parse()?, born: Revision::FIRST };
-/// let month = TimeWindow::Rolling(RollingWindow::new("28d".parse()?)?);
-/// let objective = Objective::new("shop".parse()?, "web".parse()?, series, "0.999".parse()?, month);
-///
-/// let at = "2026-11-20T12:00:00Z".parse()?;
-/// let minute = Bucket::minute(Minute::floor(at) - 1, EventCounts::new(9_997, 10_000)?);
-/// let report = evaluate(&objective, at, None, &[minute]);
-/// assert_eq!(report.status, Status::Ok);
-/// assert_eq!(report.budget.remaining_ratio.unwrap().to_string(), "0.7");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Panics
-/// When a bucket straddles a cut of the reading: the store broke its contract.
-#[must_use]
-pub fn evaluate(objective: &Objective, at: Timestamp, what_if: Option<Target>, buckets: &[Bucket]) -> BudgetReport {
-    let period = objective.time_window.period_at(at);
-    let target = what_if.unwrap_or(objective.target);
-    let end = period.elapsed.end;
-    let inside = slice(buckets, period.elapsed);
-    let tally = |span| Tally::new(objective.method, objective.no_data, slice(buckets, span), span);
-    let whole = tally(period.elapsed);
-    let scale = Scale::new(objective.method, &period, &whole);
-    let budget = scale.budget(&whole.failed, target);
-    let allowed = |counted: i128| counted * i128::from(target.allowed_failure());
-    let has_data = whole.counted > 0;
-    let exhausted = has_data && whole.failed.compare(Ratio::ONE, allowed(scale.basis)).is_ge();
-    let spent_at_warning = Ratio::from(objective.warning_threshold).complement();
-    let status = if !has_data {
-        Status::NoData
-    } else if exhausted {
-        Status::Exhausted
-    } else if whole.failed.compare(spent_at_warning, allowed(scale.basis)).is_ge() {
-        Status::Warning
-    } else {
-        Status::Ok
-    };
-    let left = budget.remaining_ratio.filter(|_| has_data);
-    let burn_rates: Vec<BurnRate> = lookbacks(&period)
-        .map(|lookback| {
-            let spent = has_data.then(|| tally(Period::new(end - lookback.minutes(), end)));
-            BurnRate::new(lookback, spent.as_ref(), &scale, target, &period, left)
-        })
-        .collect();
-    let against_sla = |target| scale.budget(&whole.failed, target).remaining_ratio;
-    BudgetReport {
-        at,
-        period,
-        target,
-        counts: inside.iter().map(|bucket| bucket.counts).sum(),
-        sli: has_data.then(|| level(&whole)),
-        met: has_data.then(|| whole.failed.compare(Ratio::ONE, allowed(whole.counted)).is_le()),
-        exhausted,
-        status,
-        coverage: Ratio::new(whole.with_data, whole.elapsed),
-        watermark: inside.iter().rev().find_map(|bucket| bucket.watermark()),
-        forecast: Forecast::new(objective, at, &period, inside, &budget, exhausted, &burn_rates),
-        burn_rates,
-        budget,
-        sla: objective.sla.as_ref().map(|sla| (sla.target, against_sla(sla.target))),
-    }
-}
-
-/// `1 - failed / counted`; something is counted.
-fn level(tally: &Tally) -> Ratio {
-    if let Failed::Whole(failed) = tally.failed {
-        return Ratio::new(tally.counted - failed, tally.counted).expect("something is counted");
-    }
-    let one = BigRational::from(BigInt::from(1));
-    Ratio::nearest(&(one - tally.failed.value() / BigRational::from(BigInt::from(tally.counted))))
-}
-
-/// How an objective's amounts are measured: what the target is a share of, and in which unit.
-pub(crate) struct Scale {
-    /// Events so far, or slices of the whole period.
-    pub(crate) basis: i128,
-    /// Events, or seconds of a slice.
-    pub(crate) unit: BudgetUnit,
-    /// Units of one event or slice.
-    pub(crate) width: i128,
-}
-
-impl Scale {
-    fn new(method: BudgetingMethod, period: &WindowPeriod, whole: &Tally) -> Self {
-        match method.slice_width() {
-            None => Self { basis: whole.counted, unit: BudgetUnit::Events, width: 1 },
-            Some(width) => Self {
-                basis: slices_in(period.whole(), width.minutes()),
-                unit: BudgetUnit::Seconds,
-                width: i128::from(width.minutes()) * 60,
-            },
-        }
-    }
-
-    fn budget(&self, failed: &Failed, target: Target) -> ErrorBudget {
-        ErrorBudget::new(self.unit, self.width, failed, self.basis, target)
-    }
-}
-
-/// The buckets inside a period; both of its ends are cuts.
-fn slice(buckets: &[Bucket], period: Period) -> &[Bucket] {
-    let first = buckets.partition_point(|bucket| bucket.start < period.start);
-    let last = buckets.partition_point(|bucket| bucket.start < period.end);
-    let inside = &buckets[first..last];
-    let whole = inside.last().is_none_or(|bucket| bucket.period().end <= period.end)
-        && first.checked_sub(1).is_none_or(|before| buckets[before].period().end <= period.start);
-    assert!(whole, "a bucket straddles the end of {}..{}", period.start, period.end);
-    inside
+    /// What its author may not have meant; see [`crate::Evaluation::notes`].
+    pub notes: Vec<Fault>,
 }

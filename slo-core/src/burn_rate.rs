@@ -1,21 +1,17 @@
 //! The speed of spending, and where it leads.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use num_bigint::BigInt;
-use num_integer::Integer as _;
-use num_rational::BigRational;
-use num_traits::{ToPrimitive, Zero};
+use num_traits::ToPrimitive;
 
-use crate::budget::{BILLION, BudgetUnit, ErrorBudget, Scale};
-use crate::counts::Bucket;
-use crate::objective::{NoData, Objective, SliceWidth};
+use crate::budget::{BILLION, BudgetUnit, ErrorBudget, signed};
+use crate::evaluation::{Evaluation, Scale, Standing};
+use crate::ledger::{Failure, Ledger, Parts};
 use crate::ratio::Ratio;
-use crate::tally::{FEW, Failed, GRID_BITS, Tally, slice_failure, slices};
+use crate::tally::{Failed, GRID_BITS, Tally, on_grid};
 use crate::target::Target;
-use crate::time::Minute;
-use crate::window::{TimeWindow, WindowPeriod};
+use crate::time::{Minute, Period};
+use crate::window::WindowPeriod;
 
 /// A standard look-back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +69,7 @@ impl BurnRate {
     /// subtracts what is already spent.
     pub(crate) fn new(
         lookback: Lookback,
-        spent: Option<&Tally>,
+        spent: Option<&Tally<Parts<'_>>>,
         scale: &Scale,
         target: Target,
         period: &WindowPeriod,
@@ -95,7 +91,10 @@ impl BurnRate {
 }
 
 /// `failed / allowed`; `allowed` is in billionths.
-fn share(failed: &Failed, allowed: i128) -> Option<Ratio> {
+pub(crate) fn share<F>(failed: &Failed<F>, allowed: i128) -> Option<Ratio>
+where
+    F: Iterator<Item = (u128, u128)> + Clone,
+{
     if let Failed::Whole(failed) = failed {
         return Ratio::new(failed * BILLION, allowed);
     }
@@ -126,7 +125,10 @@ pub fn time_to_exhaustion(period_seconds: u64, remaining: Option<Ratio>, rate: O
     let bottom = remaining.denominator().checked_mul(rate.numerator());
     match (top, bottom) {
         (Some(top), Some(bottom)) => u64::try_from(top / bottom).ok(),
-        _ => (BigRational::from(BigInt::from(period_seconds)) * remaining.big() / rate.big()).to_integer().to_u64(),
+        _ => {
+            let top = BigInt::from(period_seconds) * remaining.numerator() * rate.denominator();
+            (top / (BigInt::from(remaining.denominator()) * rate.numerator())).to_u64()
+        }
     }
 }
 
@@ -142,127 +144,204 @@ pub struct Forecast {
     pub recovers: Vec<(Minute, Option<Ratio>)>,
 }
 
-/// What leaves a rolling window, and when; in whole numbers, because there may be half a million of it.
-struct Ageing {
-    /// An amount of one is so many parts.
-    parts: BigInt,
-    /// The minute from which a number of parts is gone, in order.
-    steps: Vec<(Minute, BigInt)>,
-}
-
 impl Forecast {
     pub(crate) fn new(
-        objective: &Objective,
+        evaluation: &Evaluation<'_>,
         at: Timestamp,
         period: &WindowPeriod,
-        inside: &[Bucket],
+        ledger: &Ledger<'_>,
+        standing: &Standing<'_>,
         budget: &ErrorBudget,
-        exhausted: bool,
         burn_rates: &[BurnRate],
     ) -> Self {
+        let target = evaluation.target;
         let burn_rate = burn_rates.iter().rev().find(|b| b.lookback.minutes() <= DAY).and_then(|b| b.rate);
         let end = period.elapsed.end;
         let length = i64::try_from(period.whole().minutes()).unwrap_or(i64::MAX);
-        let (horizon, ageing) = match objective.time_window {
-            TimeWindow::Calendar(_) => (period.full_end, Ageing { parts: BigInt::from(1), steps: Vec::new() }),
-            TimeWindow::Rolling(_) => (end + length, ageing(objective, inside, period, length)),
-        };
+        let rolling = evaluation.is_rolling();
+        let horizon = if rolling { end + length } else { period.full_end };
         let mut recovers = vec![end + DAY, end + 7 * DAY, end + length / 2];
         recovers.retain(|minute| *minute <= horizon);
         recovers.sort_unstable();
         recovers.dedup();
-        let left_at = |minute: Minute| {
-            budget.remaining_ratio?;
-            let gone: BigInt = ageing.steps.iter().take_while(|(at, _)| *at <= minute).map(|(_, parts)| parts).sum();
-            let gone = BigRational::new(gone, ageing.parts.clone());
-            Some(Ratio::nearest(&((budget.remaining.big() + gone) / budget.total.big())))
-        };
+        let future = Future { ledger, period, length: rolling.then_some(length) };
+        let left_at = |minute: Minute| standing.remaining_ratio(&future.gone(minute), budget, target);
+        let exhausted = standing.is_exhausted(target);
+        let walk = || Walk::new(&future, standing, target, burn_rate?);
         Self {
             burn_rate,
             exhausted_at: if exhausted {
                 Some(at)
             } else {
-                let first = burn_rate.and_then(|rate| first_exhausted(end, horizon, length, budget, rate, &ageing));
-                first.map(Minute::timestamp)
+                walk().and_then(|walk| walk.first_exhausted(horizon)).map(Minute::timestamp)
             },
             recovers: recovers.into_iter().map(|minute| (minute, left_at(minute))).collect(),
         }
     }
 }
 
-/// When what is inside leaves: a minute or slice that begins at m leaves a window of length P at
-/// m + 1 + P. An hour of events leaves with its last minute, so that nothing is given back too early.
-fn ageing(objective: &Objective, inside: &[Bucket], period: &WindowPeriod, length: i64) -> Ageing {
-    let Some(width) = objective.method.slice_width().map(SliceWidth::minutes) else {
-        let bad = inside.iter().filter(|bucket| bucket.counts.bad() > 0);
-        let steps = bad.map(|bucket| (bucket.period().end + length, BigInt::from(bucket.counts.bad()))).collect();
-        return Ageing { parts: BigInt::from(1), steps };
-    };
-    let mut with_data = slices(inside, period.elapsed, width).peekable();
-    let missing = if objective.no_data == NoData::Bad { (1, 1) } else { (0, 1) };
-    let mut failures: Vec<(Minute, u128, u128)> = Vec::new();
-    let mut start = (period.elapsed.start + (width - 1)).on_grid(width);
-    while start < period.elapsed.end {
-        let slice = with_data.next_if(|(slice, _)| *slice == start);
-        let (bad, total) = slice.map_or(missing, |(_, counts)| slice_failure(objective.method, counts));
-        if bad > 0 {
-            failures.push((start + 1 + length, bad, total));
-        }
-        start = start + width;
-    }
-    let denominators: BTreeSet<u128> = failures.iter().map(|(_, _, total)| *total).collect();
-    let parts = if denominators.len() <= FEW {
-        denominators.iter().fold(BigInt::from(1), |lcm, n| lcm.lcm(&BigInt::from(*n)))
-    } else {
-        // As in a tally: rounded down on the grid, 2^-100 of a slice each.
-        BigInt::from(1) << GRID_BITS
-    };
-    let seconds = BigInt::from(width * 60);
-    let part = |bad: u128, total: u128| &parts * BigInt::from(bad) / BigInt::from(total) * &seconds;
-    let steps = failures.into_iter().map(|(at, bad, total)| (at, part(bad, total))).collect();
-    Ageing { parts, steps }
+/// What happens to a period's failures when nothing more fails.
+struct Future<'f> {
+    ledger: &'f Ledger<'f>,
+    period: &'f WindowPeriod,
+    /// P in minutes, when it rolls; nothing leaves a calendar period.
+    length: Option<i64>,
 }
 
-/// Walks from one ageing to the next; in between, spending is a straight line.
-fn first_exhausted(
-    end: Minute,
-    horizon: Minute,
-    length: i64,
-    budget: &ErrorBudget,
+impl Future<'_> {
+    /// Where what is still inside at a minute begins. What begins at m leaves a window of length P at
+    /// m + 1 + P; an hour of events leaves with its last minute, so that nothing is given back too early.
+    fn left_from(&self, minute: Minute) -> Minute {
+        let elapsed = self.period.elapsed;
+        self.length.map_or(elapsed.start, |length| self.ledger.left_from(elapsed, minute - length))
+    }
+
+    /// What has left at a minute.
+    fn gone(&self, minute: Minute) -> Failed<Parts<'_>> {
+        self.ledger.tally(Period::new(self.period.elapsed.start, self.left_from(minute))).failed
+    }
+
+    /// What leaves after a minute, and the minute from which it is gone, in order.
+    fn leaving(&self, after: Minute) -> impl Iterator<Item = (Minute, Failure)> {
+        let Self { ledger, period, length } = self;
+        let left = Period::new(self.left_from(after), period.elapsed.end);
+        length.iter().flat_map(move |length| {
+            ledger.failures(left).into_iter().map(move |failure| {
+                let last = if ledger.is_of_events() { failure.period.end } else { failure.period.start + 1 };
+                (last + *length, failure)
+            })
+        })
+    }
+}
+
+/// So many leaps bring most walks near their end.
+const LEAPS: usize = 4;
+
+/// A walk into the future, which goes on as fast as the last day.
+///
+/// There may be half a million steps. So amounts are whole numbers of grains, which are as fine as 128 bits
+/// allow, and rounded down; only where that leaves it open whether anything is left, fractions decide.
+struct Walk<'w> {
+    future: &'w Future<'w>,
+    /// What may fail, in billionths.
+    allowed: i128,
     rate: Ratio,
-    ageing: &Ageing,
-) -> Option<Minute> {
-    // Spent per minute: rate · total / P.
-    let per_minute = rate.big() * budget.total.big() / BigRational::from(BigInt::from(length));
-    if per_minute.is_zero() {
-        return None;
-    }
-    // Everything in whole numbers of the finest part.
-    let left = budget.remaining.big();
-    let scale = left.denom().lcm(per_minute.denom()).lcm(&ageing.parts);
-    let whole = |amount: &BigRational| (amount * BigRational::from(scale.clone())).to_integer();
-    let (mut left, per_minute, part) = (whole(&left), whole(&per_minute), &scale / &ageing.parts);
-    let nothing = BigInt::zero();
-    let stops = ageing.steps.iter().map(|(at, parts)| (*at, parts)).chain([(horizon, &nothing)]);
-    for (until, given_back) in stops {
-        // Nothing is left from the first minute t on with left <= per_minute · (t - end).
-        if left <= &per_minute * BigInt::from(until - end - 1) {
-            return left.div_ceil(&per_minute).to_i64().map(|minutes| end + minutes);
+    /// P in minutes.
+    length: i64,
+    /// An event or slice is 2^bits grains.
+    bits: u32,
+    /// Grains spent per minute, one more at most.
+    per_minute: i128,
+    /// Grains left, so many more at most.
+    left: i128,
+    more: i128,
+}
+
+impl<'w> Walk<'w> {
+    /// `None` when nothing may fail or nothing is spent.
+    fn new(future: &'w Future<'w>, standing: &Standing<'_>, target: Target, rate: Ratio) -> Option<Self> {
+        let basis = standing.scale.basis;
+        let allowed = standing.scale.allowed(target);
+        if allowed <= 0 || rate.is_zero_or_less() {
+            return None;
         }
-        left += given_back * &part;
+        let length = i64::try_from(future.period.whole().minutes()).unwrap_or(i64::MAX);
+        // All there is makes less than 2^123 grains.
+        let bits = GRID_BITS.min(basis.leading_zeros().saturating_sub(6));
+        let per_minute = ((BigInt::from(rate.numerator()) * allowed) << bits)
+            / (BigInt::from(rate.denominator()) * BILLION * length);
+        let (failed, terms) = grains(&standing.tally.failed, bits);
+        let fraction = on_grid((allowed % BILLION).unsigned_abs(), BILLION.unsigned_abs()) >> (GRID_BITS - bits);
+        Some(Self {
+            future,
+            allowed,
+            rate,
+            length,
+            bits,
+            per_minute: per_minute.to_i128().expect("no more than everything fails"),
+            left: ((allowed / BILLION) << bits) + fraction - failed - terms,
+            more: 1 + terms,
+        })
     }
-    None
+
+    /// Walks from one failure that leaves to the next; in between, less and less is left.
+    fn first_exhausted(mut self, horizon: Minute) -> Option<Minute> {
+        let end = self.future.period.elapsed.end;
+        let (now, mut from) = (self.left, end);
+        // Most of the way nothing can happen: it would last so long even if nothing more came back.
+        for _ in 0..LEAPS {
+            let minutes = (self.left - 1) / (self.per_minute + 1);
+            from = horizon.min(end + i64::try_from(minutes).unwrap_or(i64::MAX / 2).max(0) + 1);
+            if from == horizon {
+                return None;
+            }
+            self.left = now + grains(&self.future.gone(from), self.bits).0;
+        }
+        let leaving = self.future.leaving(from).map(|(gone, failure)| (gone, Some(failure)));
+        for (gone, failure) in leaving.chain([(horizon, None)]) {
+            if self.is_exhausted(gone - 1) {
+                // Somewhere in between it began.
+                let mut until = gone - 1;
+                while from < until {
+                    let middle = from + (until - from) / 2;
+                    if self.is_exhausted(middle) { until = middle } else { from = middle + 1 }
+                }
+                return Some(until);
+            }
+            self.left += failure.map_or(0, |failure| self.grains(&failure));
+            from = gone;
+        }
+        None
+    }
+
+    fn grains(&self, failure: &Failure) -> i128 {
+        if self.future.ledger.is_of_events() {
+            signed(failure.bad) << self.bits
+        } else {
+            on_grid(failure.bad, failure.total) >> (GRID_BITS - self.bits)
+        }
+    }
+
+    /// Whether nothing is left at a minute before which no more leaves than has left already.
+    fn is_exhausted(&self, minute: Minute) -> bool {
+        self.is_exhausted_by_grains(minute).unwrap_or_else(|| self.is_exhausted_exactly(minute))
+    }
+
+    /// The same in fractions: failed >= (1 - rate · minutes / P) · allowed.
+    #[cold]
+    fn is_exhausted_exactly(&self, minute: Minute) -> bool {
+        let elapsed = self.future.period.elapsed;
+        let inside = self.future.ledger.tally(Period::new(self.future.left_from(minute), elapsed.end));
+        let all = BigInt::from(self.rate.denominator()) * self.length;
+        let unspent = &all - BigInt::from(self.rate.numerator()) * (minute - elapsed.end);
+        inside.failed.compare_big(&(all * BILLION), unspent * self.allowed).is_ge()
+    }
+
+    /// The same, where grains can tell.
+    fn is_exhausted_by_grains(&self, minute: Minute) -> Option<bool> {
+        let minutes = i128::from(minute - self.future.period.elapsed.end);
+        let spent = self.per_minute * minutes;
+        if self.left > spent + minutes { Some(false) } else { (self.left + self.more <= spent).then_some(true) }
+    }
+}
+
+/// Whole grains of what failed, and how many more at most.
+fn grains<F>(failed: &Failed<F>, bits: u32) -> (i128, i128) {
+    match failed {
+        Failed::Whole(failed) => (failed << bits, 0),
+        Failed::Sum { whole, floor, terms, .. } => ((whole << bits) + floor, *terms),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::evaluate;
-    use crate::counts::EventCounts;
+    use crate::counts::{Bucket, EventCounts};
     use crate::duration::Shorthand;
     use crate::measurement::Series;
+    use crate::objective::Objective;
     use crate::revision::Revision;
-    use crate::window::RollingWindow;
+    use crate::window::{RollingWindow, TimeWindow};
 
     const END: i64 = 1_000_000;
 
@@ -284,7 +363,7 @@ mod tests {
             })
             .collect();
         buckets.sort_by_key(|b| b.start);
-        evaluate(&objective, Minute::new(END).timestamp(), None, &buckets)
+        Evaluation::of(&objective).report(Minute::new(END).timestamp(), &buckets)
     }
 
     #[test]

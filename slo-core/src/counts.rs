@@ -81,6 +81,11 @@ impl EventCounts {
         self.total
     }
 
+    /// What is left when a part of them is taken away.
+    pub(crate) const fn without(self, part: Self) -> Self {
+        Self { good: self.good - part.good, total: self.total - part.total }
+    }
+
     /// Events that did not: `total - good`.
     #[must_use]
     pub const fn bad(self) -> u128 {

@@ -16,26 +16,36 @@
 //! | Speed of spending | [`BurnRate`] |
 //! | Person who decides | [`User`] |
 //!
-//! Start with [`Service`] for the use cases over a store, or with [`evaluate`] for the arithmetic
+//! Start with [`Service`] for the use cases over a store, or with [`Evaluation`] for the arithmetic
 //! alone. A store of your own implements [`DefinitionRepository`] and [`MeasurementRepository`]; the
 //! contract kit in `testing` (feature `testing`) tests it.
 
 mod alert;
+mod alert_policy;
+mod backtest;
 mod budget;
+mod burn_down;
 mod burn_rate;
 mod counts;
 mod decimal;
 mod duration;
 mod error;
+mod evaluation;
+mod excluded;
+mod exclusion;
 mod fault;
+mod incident;
 mod indicator;
 mod json;
+mod ledger;
 mod measurement;
 pub mod memory;
 pub mod meter;
 mod name;
+mod note;
 mod objective;
 mod ratio;
+mod recurrence;
 mod repository;
 mod revision;
 mod service;
@@ -48,14 +58,20 @@ mod time;
 mod user;
 mod window;
 
-pub use alert::{AlertCondition, AlertPolicy, AlertThreshold, Severity, default_coverage_floor};
-pub use budget::{BudgetReport, BudgetUnit, ErrorBudget, Reading, Status, evaluate, reading};
+pub use alert::{Alert, Alerts, HeldBack};
+pub use alert_policy::{AlertCondition, AlertPolicy, AlertThreshold, Severity, default_coverage_floor};
+pub use backtest::{Backtest, PastPeriod};
+pub use budget::{BudgetReport, BudgetUnit, ErrorBudget, Status};
+pub use burn_down::BurnDownPoint;
 pub use burn_rate::{BurnRate, Forecast, LOOKBACKS, Lookback, time_to_exhaustion};
 pub use counts::{Bucket, CountsError, EventCounts, MAX_COUNT, Width};
 pub use decimal::{Decimal, DecimalError, PartsPerBillion, PartsPerBillionError};
 pub use duration::{Shorthand, ShorthandError, Unit};
 pub use error::Error;
+pub use evaluation::{Evaluation, Reading};
+pub use exclusion::{Exclusion, ExclusionMode, MAX_EXCLUSIONS};
 pub use fault::Fault;
+pub use incident::Incident;
 pub use indicator::{
     Indicator, IndicatorKind, MAX_SPEC_BYTES, MetricQuery, MetricRole, MetricSource, Operator, Threshold,
 };
@@ -68,14 +84,15 @@ pub use objective::{
     BudgetingMethod, MAX_OWNERS, NoData, Objective, Reference, Sla, SliceWidth, default_warning_threshold,
 };
 pub use ratio::Ratio;
+pub use recurrence::{Recurrence, RecurrenceError};
 pub use repository::{
     Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
     Source,
 };
-pub use revision::{Change, Precondition, Revision, Stamp, Versioned};
-pub use service::{MAX_STEPS, Managed, Service, Written};
+pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
+pub use service::{MAX_PERIODS, MAX_STEPS, Managed, Proposal, Service, WhatIf, Written};
 pub use target::{Target, TargetError};
-pub use text::{Description, DisplayName, LabelError, Labels, Text, TextError};
+pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};
 pub use time::{Minute, Period};
 pub use user::{Access, Email, EmailError, Role, User};
 pub use window::{CalendarWindow, RollingWindow, TimeWindow, WindowError, WindowPeriod, Zone};

@@ -1,12 +1,18 @@
 //! What it does: the use cases.
 
+mod evaluate;
+mod exclusions;
+
+pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::budget::{BudgetReport, evaluate, reading};
+use evaluate::{step_minutes, too_many_steps, unusable};
+
 use crate::counts::EventCounts;
 use crate::duration::Shorthand;
 use crate::error::Error;
@@ -20,11 +26,10 @@ use crate::repository::{
     Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
 };
 use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
-use crate::target::Target;
 use crate::time::{Minute, Period};
 use crate::user::User;
 
-/// The most steps of one answer of [`Service::counts`].
+/// The most steps of one answer of [`Service::counts`] or [`Service::burn_down`].
 pub const MAX_STEPS: u64 = 1_500;
 
 /// The service: plain use cases over repositories. Clone it freely.
@@ -207,6 +212,29 @@ impl Service {
         }
     }
 
+    /// What [`Service::put`] would store; nothing is stored. The revision of a name that was deleted would
+    /// be a higher one.
+    ///
+    /// # Errors
+    /// Those of [`Service::put`].
+    pub async fn try_put<D: Managed>(
+        &self,
+        value: D,
+        precondition: Option<Precondition>,
+        stamp: Stamp,
+    ) -> Result<(Versioned<D>, Written), Error> {
+        let value = value.prepare(self).await?;
+        let current = D::repository(self).get(value.name()).await?;
+        let revision = current.as_ref().map(|current| current.revision);
+        if !precondition.unwrap_or(Precondition::Absent).holds(revision) {
+            return Err(refused::<D>(value.name().clone(), precondition, revision));
+        }
+        Ok(match current {
+            Some(current) => (current.replaced(value, stamp), Written::Replaced),
+            None => (Versioned::first(value, Revision::FIRST, stamp), Written::Created),
+        })
+    }
+
     /// Deletes a definition given the precondition.
     ///
     /// # Errors
@@ -299,17 +327,13 @@ impl Service {
         period: Period,
         step: Shorthand,
     ) -> Result<Vec<(Minute, EventCounts)>, Error> {
-        let refused = |parameter, detail: &str| Error::Parameter { parameter, detail: detail.to_owned() };
-        let width = match step.minutes() {
-            Some(minutes @ (1 | 5 | 60 | 1_440)) => i64::try_from(minutes).unwrap_or(i64::MAX),
-            _ => return Err(refused("step", "use 1m, 5m, 1h or 1d")),
-        };
+        let width = step_minutes(step)?;
         if period.start >= period.end {
-            return Err(refused("from", "it must lie before to"));
+            return Err(unusable("from", "it must lie before to"));
         }
         let whole = Period::new(period.start.on_grid(width), (period.end - 1).on_grid(width) + width);
         if whole.minutes() / width.unsigned_abs() > MAX_STEPS {
-            return Err(refused("step", "the span has more than 1,500 steps; ask for a shorter one or a longer step"));
+            return Err(too_many_steps());
         }
         let indicator = self.get::<Indicator>(name).await?;
         let resolution = if width < 60 { Resolution::Minutes } else { Resolution::Hours { cuts: Vec::new() } };
@@ -318,42 +342,6 @@ impl Service {
             *steps.entry(bucket.start.on_grid(width)).or_default() += bucket.counts;
         }
         Ok(steps.into_iter().collect())
-    }
-
-    /// The error budget of an objective at an instant; `what_if` replaces its target.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for a future instant; [`Error::NotFound`], [`Error::Repository`].
-    pub async fn error_budget(
-        &self,
-        name: &Name,
-        at: Timestamp,
-        what_if: Option<Target>,
-        now: Timestamp,
-    ) -> Result<(Versioned<Objective>, BudgetReport), Error> {
-        let objective = self.get::<Objective>(name).await?;
-        let report = self.budget_of(&objective.value, at, what_if, now).await?;
-        Ok((objective, report))
-    }
-
-    /// The error budget of an objective at hand.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for a future instant; [`Error::Repository`].
-    pub async fn budget_of(
-        &self,
-        objective: &Objective,
-        at: Timestamp,
-        what_if: Option<Target>,
-        now: Timestamp,
-    ) -> Result<BudgetReport, Error> {
-        if at > now {
-            let detail = format!("{at} lies in the future; ask for an instant up to now");
-            return Err(Error::Parameter { parameter: "at", detail });
-        }
-        let reading = reading(objective, at);
-        let buckets = self.measurements.read(&objective.series, reading.period, &reading.resolution).await?;
-        Ok(evaluate(objective, at, what_if, &buckets))
     }
 }
 

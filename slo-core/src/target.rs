@@ -30,6 +30,12 @@ pub struct Target(u32);
 pub struct TargetError;
 
 impl Target {
+    /// From parts per billion; `None` unless it lies in (0,1).
+    #[must_use]
+    pub const fn from_parts_per_billion(parts: u32) -> Option<Self> {
+        if 0 < parts && parts < 1_000_000_000 { Some(Self(parts)) } else { None }
+    }
+
     /// The target T in parts per billion, 1 to 999,999,999.
     #[must_use]
     pub const fn parts_per_billion(self) -> u32 {

@@ -7,17 +7,66 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::call;
-use crate::counts::{Bucket, Width};
+use crate::counts::{Bucket, EventCounts, Width};
 use crate::measurement::{Batch, Measurement, Receipt, Series, WriteEffect};
 use crate::name::Name;
 use crate::repository::{MeasurementRepository, RepositoryError, Resolution};
 use crate::time::{Minute, Period};
 
-type Minutes = BTreeMap<Minute, Measurement>;
-
 /// Measurements in maps: one a minute and source.
 #[derive(Debug, Default)]
-pub struct MemoryMeasurements(Mutex<HashMap<Series, BTreeMap<Name, Minutes>>>);
+pub struct MemoryMeasurements(Mutex<HashMap<Series, Kept>>);
+
+/// What is kept of a series.
+#[derive(Debug, Default)]
+struct Kept {
+    sources: BTreeMap<Name, BTreeMap<Minute, Measurement>>,
+    /// The sums over all sources, in order of time; only hours with events.
+    hours: Vec<Hour>,
+}
+
+/// An hour's sums: a month is read from hundreds of them, not from tens of thousands of measurements.
+#[derive(Debug)]
+struct Hour {
+    whole: Bucket,
+    minutes: Vec<Bucket>,
+}
+
+impl Hour {
+    /// Of minutes in order of time; `None` without any.
+    fn new(minutes: Vec<Bucket>) -> Option<Self> {
+        let start = minutes.first()?.start.hour();
+        let mut whole = Bucket { start, width: Width::Hour, counts: EventCounts::ZERO, with_data: 0 };
+        for minute in &minutes {
+            whole.counts += minute.counts;
+            whole.with_data |= 1 << (minute.start - start);
+        }
+        Some(Self { whole, minutes })
+    }
+
+    fn minutes_in(&self, period: Period) -> impl Iterator<Item = Bucket> {
+        self.minutes.iter().copied().filter(move |minute| period.contains(minute.start))
+    }
+}
+
+impl Kept {
+    /// The position of the first hour at or after a minute.
+    fn position(&self, minute: Minute) -> usize {
+        self.hours.partition_point(|hour| hour.whole.start < minute)
+    }
+
+    /// Sums an hour anew.
+    fn sum(&mut self, start: Minute) {
+        let mut minutes: BTreeMap<Minute, EventCounts> = BTreeMap::new();
+        for (minute, measurement) in self.sources.values().flat_map(|source| source.range(start..start + 60)) {
+            *minutes.entry(*minute).or_default() += measurement.counts;
+        }
+        let minutes = minutes.into_iter().map(|(minute, counts)| Bucket::minute(minute, counts));
+        let hour = Hour::new(minutes.filter(|minute| minute.with_data != 0).collect());
+        let stored = self.position(start)..self.position(start + 60);
+        self.hours.splice(stored, hour);
+    }
+}
 
 #[async_trait]
 impl MeasurementRepository for MemoryMeasurements {
@@ -29,7 +78,8 @@ impl MeasurementRepository for MemoryMeasurements {
         _now: Timestamp,
     ) -> Result<Receipt, RepositoryError> {
         let mut all = call(&self.0);
-        let minutes = all.entry(series.clone()).or_default().entry(source.clone()).or_default();
+        let kept = all.entry(series.clone()).or_default();
+        let minutes = kept.sources.entry(source.clone()).or_default();
         let mut receipt = Receipt::default();
         for measurement in batch.measurements() {
             let stored = minutes.entry(measurement.start);
@@ -43,6 +93,9 @@ impl MeasurementRepository for MemoryMeasurements {
             }
             receipt.record(effect, stored);
         }
+        for hour in batch.hours() {
+            kept.sum(hour[0].start.hour());
+        }
         Ok(receipt)
     }
 
@@ -53,21 +106,16 @@ impl MeasurementRepository for MemoryMeasurements {
         resolution: &Resolution,
     ) -> Result<Vec<Bucket>, RepositoryError> {
         let all = call(&self.0);
-        let mut buckets: BTreeMap<Minute, Bucket> = BTreeMap::new();
-        // `range` panics on a period that ends before it starts.
-        let end = period.end.max(period.start);
-        let sources = all.get(series).into_iter().flat_map(BTreeMap::values);
-        for (minute, measurement) in sources.flat_map(|minutes| minutes.range(period.start..end)) {
-            let hour = minute.hour();
-            let mut bucket = Bucket::minute(*minute, measurement.counts);
-            if bucket.with_data == 0 {
-                continue;
+        let Some(kept) = all.get(series).filter(|_| period.minutes() > 0) else { return Ok(Vec::new()) };
+        let hours = &kept.hours[kept.position(period.start.hour())..kept.position(period.end)];
+        let mut buckets = Vec::with_capacity(hours.len());
+        for hour in hours {
+            if resolution.splits(hour.whole.start, period) {
+                buckets.extend(hour.minutes_in(period));
+            } else {
+                buckets.push(hour.whole);
             }
-            if !resolution.splits(hour, period) {
-                bucket = Bucket { start: hour, width: Width::Hour, with_data: 1 << (*minute - hour), ..bucket };
-            }
-            buckets.entry(bucket.start).and_modify(|b| b.merge(&bucket)).or_insert(bucket);
         }
-        Ok(buckets.into_values().collect())
+        Ok(buckets)
     }
 }
