@@ -3,10 +3,11 @@
 use jiff::civil::Weekday;
 use proptest::prelude::*;
 use slo_core::{
-    BudgetingMethod, CalendarWindow, MAX_COUNT, Minute, NoData, Objective, PartsPerBillion, RollingWindow, Shorthand,
-    Sla, SliceWidth, Target, TimeWindow, Unit, Zone,
+    BudgetingMethod, CalendarWindow, Evaluation, Exclusion, MAX_COUNT, Minute, NoData, Objective, PartsPerBillion,
+    RollingWindow, Shorthand, Sla, SliceWidth, Target, TimeWindow, Unit, Zone,
 };
 
+use super::exclusions::exclusions;
 use super::{DAY, SOURCES, Stored, name, oracle, series};
 
 /// An objective, an instant and some data.
@@ -21,6 +22,7 @@ pub(crate) struct Case {
     /// Goes before the fill.
     pub(crate) sparse: Stored,
     pub(crate) fill: Option<Fill>,
+    pub(crate) exclusions: Vec<Exclusion>,
 }
 
 /// The window in the oracle's terms.
@@ -46,6 +48,16 @@ const FILLED: i64 = 3_000;
 impl Case {
     pub(crate) fn at(&self) -> jiff::Timestamp {
         self.end.timestamp() - jiff::SignedDuration::from_nanos(self.early)
+    }
+
+    pub(crate) fn evaluation(&self) -> Evaluation<'_> {
+        let target = self.what_if.unwrap_or(self.objective.target);
+        Evaluation::of(&self.objective).excluding(&self.exclusions).with_target(target)
+    }
+
+    /// The same data seen from another minute.
+    pub(crate) fn seen_from(&self, end: Minute) -> Self {
+        Self { end, early: 0, sparse: self.stored(), fill: None, ..self.clone() }
     }
 
     pub(crate) fn stored(&self) -> Stored {
@@ -198,9 +210,11 @@ pub(crate) fn cases_of(methods: impl Strategy<Value = BudgetingMethod>, longest:
             (objective.method, objective.no_data) = (method, no_data);
             objective.warning_threshold = PartsPerBillion::new(threshold).expect("a ratio");
             objective.sla = sla.map(|target| Sla { target, description: None });
-            let measurement = (0..SOURCES.len(), ages(end - oracle::period(rule, end).start), counts())
+            let span = oracle::period(rule, end);
+            let measurement = (0..SOURCES.len(), ages(end - span.start), counts())
                 .prop_map(move |(source, age, counts)| ((source, end - 1 - age), counts));
-            proptest::collection::vec(measurement, 0..60).prop_map(move |sparse| Case {
+            let measurements = proptest::collection::vec(measurement, 0..60);
+            (measurements, exclusions(span)).prop_map(move |(sparse, exclusions)| Case {
                 objective: objective.clone(),
                 rule,
                 what_if,
@@ -208,6 +222,7 @@ pub(crate) fn cases_of(methods: impl Strategy<Value = BudgetingMethod>, longest:
                 early,
                 sparse: sparse.into_iter().collect(),
                 fill: fill.clone(),
+                exclusions,
             })
         },
     )

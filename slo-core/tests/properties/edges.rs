@@ -14,7 +14,16 @@ pub(crate) fn case(rule: Rule, target: &str) -> Case {
         Rule::Calendar(unit, zone, anchor) => super::cases::calendar(unit, zone, anchor),
     };
     let objective = Objective::new(name("shop"), name("web"), series(), target.parse().expect("a target"), window);
-    Case { objective, rule, what_if: None, end: DAY, early: 0, sparse: Stored::new(), fill: None }
+    Case {
+        objective,
+        rule,
+        what_if: None,
+        end: DAY,
+        early: 0,
+        sparse: Stored::new(),
+        fill: None,
+        exclusions: Vec::new(),
+    }
 }
 
 /// The report of minutes before the end, the newest first, once the oracle has agreed.

@@ -1,11 +1,18 @@
 //! Budgets against an oracle that counts minute by minute, and the properties of the domain.
 
+mod alerts;
+mod backtest;
+mod burn_down;
 mod cases;
 mod edges;
+mod exclusions;
+mod incidents;
 mod ingest;
 mod methods;
 mod oracle;
 mod reports;
+mod service;
+mod spells;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +22,7 @@ use proptest::prelude::*;
 use slo_core::memory::MemoryMeasurements;
 use slo_core::{
     Batch, Bucket, BudgetReport, EventCounts, Measurement, MeasurementRepository, Minute, Name, Period, Resolution,
-    Revision, Series, evaluate, reading,
+    Revision, Series,
 };
 
 /// 2026-11-20T00:00Z.
@@ -67,9 +74,9 @@ fn read(store: &MemoryMeasurements, period: Period, resolution: &Resolution) -> 
 
 /// Evaluates as the service does, or minute by minute.
 fn report(store: &MemoryMeasurements, case: &Case, minutes: bool) -> BudgetReport {
-    let reading = reading(&case.objective, case.at());
+    let reading = case.evaluation().reading(case.at());
     let resolution = if minutes { Resolution::Minutes } else { reading.resolution };
-    evaluate(&case.objective, case.at(), case.what_if, &read(store, reading.period, &resolution))
+    case.evaluation().report(case.at(), &read(store, reading.period, &resolution))
 }
 
 /// So many cases, unless `PROPTEST_CASES` says how many.

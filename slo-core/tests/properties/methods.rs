@@ -34,7 +34,8 @@ fn evens() -> impl Strategy<Value = Even> {
         let mut objective = slo_core::Objective::new(name("shop"), name("web"), series(), target, window);
         // Without data a slice is not counted, as a minute without events is not.
         objective.no_data = if full { no_data } else { NoData::Ignore };
-        let case = Case { objective, rule, what_if: None, end, early: 0, sparse: Stored::new(), fill: None };
+        let (sparse, exclusions) = (Stored::new(), Vec::new());
+        let case = Case { objective, rule, what_if: None, end, early: 0, sparse, fill: None, exclusions };
         let starts = starts(Span { end, ..span }, width.into());
         let event = (0..10_u8, any::<u64>(), 0..3_usize, 0..=1_000_u64);
         let event = event
@@ -165,6 +166,8 @@ proptest! {
         let end = case.end;
         case.end = end.on_grid(5) + 5;
         case.what_if = None;
+        // Where slices are removed, those that are left weigh more.
+        case.exclusions.clear();
         let target = PartsPerBillion::new(reached).expect("a ratio");
         for method in [BudgetingMethod::Timeslices { target, width }, BudgetingMethod::RatioTimeslices { width }] {
             case.objective.method = method;

@@ -1,14 +1,16 @@
 //! Published figures, computed exactly: every row names its id and where the figure was printed.
 //! Where a source rounds or extrapolates, the row says what is right.
 
+mod alerts;
 mod burn_rate;
 mod events;
+mod exclusions;
 mod slices;
 mod window;
 
 use slo_core::{
-    Bucket, BudgetReport, EventCounts, Minute, Name, Objective, Ratio, Revision, RollingWindow, Series, TimeWindow,
-    Width, evaluate,
+    Bucket, BudgetReport, Evaluation, EventCounts, Minute, Name, Objective, Ratio, Revision, RollingWindow, Series,
+    TimeWindow, Width,
 };
 
 /// 2026-11-08T00:00Z: seven days of November are over.
@@ -30,7 +32,7 @@ fn objective(target: &str, window: TimeWindow) -> Objective {
 
 /// An objective of method Occurrences at `END`, from these buckets.
 fn report(target: &str, window: TimeWindow, buckets: &[Bucket]) -> BudgetReport {
-    evaluate(&objective(target, window), END.timestamp(), None, buckets)
+    Evaluation::of(&objective(target, window)).report(END.timestamp(), buckets)
 }
 
 /// `good` of `total` in the minute before `END`.

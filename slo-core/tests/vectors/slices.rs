@@ -1,8 +1,8 @@
 //! The same data by each method, and slices that are missing.
 
 use slo_core::{
-    Bucket, BudgetReport, BudgetUnit, BudgetingMethod, EventCounts, NoData, PartsPerBillion, Ratio, SliceWidth, Status,
-    evaluate,
+    Bucket, BudgetReport, BudgetUnit, BudgetingMethod, Evaluation, EventCounts, NoData, PartsPerBillion, Ratio,
+    SliceWidth, Status,
 };
 
 use super::{END, objective, ratio, rolling};
@@ -28,7 +28,7 @@ fn sliced(target: &str, length: &str, method: BudgetingMethod, no_data: NoData, 
         Bucket::minute(start, EventCounts::new(*good, *total).expect("counts"))
     };
     let buckets: Vec<Bucket> = starts.zip(slices).map(bucket).collect();
-    evaluate(&objective, END.timestamp(), None, &buckets)
+    Evaluation::of(&objective).report(END.timestamp(), &buckets)
 }
 
 /// (id, source, window, target, slices of a minute, seconds that may fail)

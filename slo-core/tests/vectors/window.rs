@@ -1,7 +1,7 @@
 //! Calendar windows.
 
 use jiff::Timestamp;
-use slo_core::{Bucket, CalendarWindow, EventCounts, Minute, Status, TimeWindow, Zone, evaluate, reading};
+use slo_core::{Bucket, CalendarWindow, Evaluation, EventCounts, Minute, Status, TimeWindow, Zone};
 
 use super::{hour, objective, ratio, report};
 
@@ -29,9 +29,9 @@ fn a_new_period_without_data_has_no_burn_rate() {
     let at: Timestamp = "2026-11-01T00:30:00Z".parse().expect("a timestamp");
     let objective = objective("0.9", november());
     let before = Minute::floor(at) - 40;
-    assert!(reading(&objective, at).period.contains(before));
+    assert!(Evaluation::of(&objective).reading(at).period.contains(before));
     let bucket = Bucket::minute(before, EventCounts::new(1, 2).expect("counts"));
-    let report = evaluate(&objective, at, None, &[bucket]);
+    let report = Evaluation::of(&objective).report(at, &[bucket]);
     assert_eq!((report.status, report.sli, report.met), (Status::NoData, None, None));
     assert!(report.burn_rates.iter().all(|burn| burn.rate.is_none() && burn.time_to_exhaustion.is_none()));
     assert_eq!((report.forecast.burn_rate, report.forecast.exhausted_at), (None, None));

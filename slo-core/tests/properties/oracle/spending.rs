@@ -3,10 +3,10 @@
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
-use slo_core::{BudgetingMethod, Minute, NoData, SliceWidth};
+use slo_core::{BudgetingMethod, ExclusionMode, Minute, NoData, SliceWidth};
 
 use super::number::whole;
-use super::{Expected, Minutes};
+use super::{Expected, Minutes, mode};
 
 /// `sli = 1 - failed / counted`.
 #[derive(Default)]
@@ -29,10 +29,12 @@ impl Spending {
 /// One minute (Occurrences) or slice.
 #[derive(Clone, Default)]
 pub(super) struct Unit {
-    counted: BigInt,
+    pub(super) counted: BigInt,
     /// Events, or a share of the slice.
     pub(super) failed: BigRational,
     has_data: bool,
+    /// Not when it is excluded: coverage leaves it out.
+    elapsed: bool,
 }
 
 fn of(minutes: &Minutes, minute: Minute) -> (BigInt, BigInt) {
@@ -44,30 +46,44 @@ impl Expected<'_> {
         self.case.objective.method.slice_width().map(SliceWidth::minutes)
     }
 
-    /// What begins at a minute; `None` when no slice does.
+    /// What begins at a minute; `None` when no slice does, or when it is gone.
     pub(super) fn unit(&self, minute: Minute) -> Option<Unit> {
-        let Some(width) = self.width() else {
-            let (good, total) = of(&self.minutes, minute);
-            let has_data = !total.is_zero();
-            return Some(Unit { failed: whole(&total - good), counted: total, has_data });
-        };
-        if minute.get() % width != 0 {
+        self.unit_before(minute, self.span.end)
+    }
+
+    /// The same as seen from a minute, at which what comes later is not known.
+    pub(super) fn unit_before(&self, minute: Minute, end: Minute) -> Option<Unit> {
+        if minute.get() % self.width().unwrap_or(1) != 0 {
             return None;
         }
         let (mut good, mut total) = (BigInt::zero(), BigInt::zero());
-        for i in 0..width {
-            if minute + i < self.case.end {
-                let counts = of(&self.minutes, minute + i);
-                good += counts.0;
-                total += counts.1;
-            }
+        let (mut kept, mut measured) = (0, 0);
+        for minute in (0..self.width().unwrap_or(1)).map(|i| minute + i).filter(|minute| *minute < end) {
+            let mode = mode(&self.case.exclusions, minute);
+            kept += i64::from(mode != Some(ExclusionMode::Remove));
+            measured += i64::from(mode.is_none());
+            let counts = of(&self.minutes, minute);
+            good += counts.0;
+            total += counts.1;
+        }
+        if kept == 0 {
+            return None;
+        }
+        let elapsed = measured > 0;
+        let has_data = elapsed && !total.is_zero();
+        if self.width().is_none() {
+            return Some(Unit { failed: whole(&total - good), counted: total, has_data, elapsed });
+        }
+        if !elapsed {
+            return Some(Unit { counted: BigInt::one(), ..Unit::default() });
         }
         if total.is_zero() {
-            return Some(match self.case.objective.no_data {
-                NoData::Ignore => Unit::default(),
-                NoData::Good => Unit { counted: BigInt::one(), ..Unit::default() },
-                NoData::Bad => Unit { counted: BigInt::one(), failed: BigRational::one(), has_data: false },
-            });
+            let (counted, failed) = match self.case.objective.no_data {
+                NoData::Ignore => (0, 0),
+                NoData::Good => (1, 0),
+                NoData::Bad => (1, 1),
+            };
+            return Some(Unit { counted: counted.into(), failed: whole(failed), has_data, elapsed });
         }
         let ratio = BigRational::new(good, total);
         let failed = match self.case.objective.method {
@@ -77,7 +93,7 @@ impl Expected<'_> {
             }
             _ => BigRational::one() - ratio,
         };
-        Some(Unit { counted: BigInt::one(), failed, has_data: true })
+        Some(Unit { counted: BigInt::one(), failed, has_data, elapsed })
     }
 
     /// What `[from, end)` holds.
@@ -86,9 +102,9 @@ impl Expected<'_> {
         // Whole failures apart, so that they do not cost a common denominator each.
         let mut whole_failures = BigInt::zero();
         let mut minute = from;
-        while minute < self.case.end {
+        while minute < self.span.end {
             if let Some(unit) = self.unit(minute) {
-                sum.elapsed += 1;
+                sum.elapsed += i64::from(unit.elapsed);
                 sum.with_data += i64::from(unit.has_data);
                 sum.counted += unit.counted;
                 if unit.failed.is_integer() {
@@ -112,7 +128,9 @@ impl Expected<'_> {
         let mut slices = 0;
         let mut minute = self.span.start;
         while minute < self.span.full_end {
-            slices += i64::from(minute.get() % width == 0);
+            let rest = (0..width).map(|i| minute + i).filter(|minute| *minute < self.span.full_end);
+            let kept = |minute: Minute| mode(&self.case.exclusions, minute) != Some(ExclusionMode::Remove);
+            slices += i64::from(minute.get() % width == 0 && rest.into_iter().any(kept));
             minute = minute + 1;
         }
         (whole(slices), whole(width * 60))
@@ -120,8 +138,8 @@ impl Expected<'_> {
 
     /// More than 256 slices whose totals differ.
     pub(super) fn many_denominators(&self) -> bool {
-        let from = self.span.start.min(self.case.end - 4_320);
-        let units = (0..self.case.end - from).filter_map(|i| self.unit(from + i));
+        let from = self.span.start.min(self.span.end - 4_320);
+        let units = (0..self.span.end - from).filter_map(|i| self.unit(from + i));
         let denominators: std::collections::BTreeSet<BigInt> = units.map(|unit| unit.failed.denom().clone()).collect();
         denominators.len() > 250
     }
