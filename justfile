@@ -8,6 +8,10 @@ serve *args:
 test:
     cargo test --workspace
 
+# How fast evaluations are
+bench *args:
+    cargo bench --package slo-core --bench evaluate -- {{args}}
+
 # Everything that must pass before a change lands
 ci:
     bash .ci/run

@@ -1,0 +1,69 @@
+//! How fast evaluations must be: `cargo test --release --package slo-core --test speed`
+//!
+//! Other work on the machine only makes a run slower, so the best of many runs is what counts.
+
+#[path = "../benches/evaluate/finished.rs"]
+mod finished;
+#[path = "../benches/evaluate/month.rs"]
+mod month;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use slo_core::{BudgetingMethod, Evaluation};
+
+/// The best of so many runs.
+fn best(runs: u32, mut work: impl FnMut()) -> Duration {
+    let run = |_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    (0..runs).map(run).min().expect("some runs")
+}
+
+/// So many evaluations of an objective from the counts of its month.
+fn month(method: BudgetingMethod, evaluations: u32) -> Duration {
+    let objective = month::objective(method);
+    let (evaluation, at) = (Evaluation::of(&objective), month::END.timestamp());
+    let buckets = month::buckets(&evaluation.reading(at));
+    best(100, || {
+        for _ in 0..evaluations {
+            black_box(evaluation.report(at, black_box(&buckets)));
+        }
+    })
+}
+
+fn assert_below(most: Duration, took: Duration) {
+    println!("{took:?}, at most {most:?}");
+    assert!(took < most, "it took {took:?}, and may take {most:?}");
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "optimised builds only")]
+fn a_month_of_minutes_takes_less_than_a_millisecond() {
+    for method in [month::timeslices(), month::ratio_timeslices()] {
+        assert_below(Duration::from_millis(1), month(method, 1));
+    }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "optimised builds only")]
+fn a_month_of_hours_takes_less_than_fifty_microseconds() {
+    assert_below(Duration::from_micros(50), month(BudgetingMethod::Occurrences, 1));
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "optimised builds only")]
+fn a_thousand_objectives_take_less_than_ten_milliseconds() {
+    assert_below(Duration::from_millis(10), month(BudgetingMethod::Occurrences, 1_000));
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "optimised builds only")]
+fn exact_figures_take_at_most_ten_times_as_long_as_floats() {
+    let finished = finished::finished();
+    let exactly = best(100, || finished.iter().for_each(|period| period.exactly()));
+    let in_floats = best(100, || finished.iter().for_each(|period| period.in_floats()));
+    assert_below(10 * in_floats, exactly);
+}
