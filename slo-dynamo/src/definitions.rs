@@ -2,13 +2,15 @@
 //!
 //! | Item | `pk` | `sk` | Attributes |
 //! |---|---|---|---|
-//! | current version | kind | name | `rev`, `doc`, `service_key`, `owner_key` (the first owner's) |
+//! | current version | kind | name | `rev`, `ann`, `doc`, `service_key`, `owner_key` (the first owner's) |
 //! | one per further owner | `kind@owner` | name | `doc`, `owner_key` |
 //! | one per version, deletions too | `kind#name` | `R#` and the revision in 20 digits | `doc` |
 //! | one per objective | `uses#indicator` | name | |
 //!
 //! One transaction writes all of a version, under the condition that the version before is still the
-//! current one. The items of past versions are never changed nor deleted; the newest one of a deleted
+//! current one. The annex is in the documents of the current version and of its copies, so it is read
+//! with them; it is written by a transaction too, without an item of its own. `ann` counts that (absent
+//! is 0) and is part of the condition of every write. The items of past versions are never changed nor deleted; the newest one of a deleted
 //! name is the tombstone from which the next life goes on counting.
 //!
 //! Everything is read strongly consistently, except lists by service or owner: an index lags behind
@@ -24,10 +26,11 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use slo_core::{
-    Change, Definition, DefinitionRepository, Filter, Name, Page, Precondition, RepositoryError, Revision, Stamp,
-    Versioned,
+    Annexed, Change, Definition, DefinitionRepository, Filter, Name, Page, Precondition, RepositoryError, Revision,
+    Stamp, Versioned,
 };
 
+use self::write::Write;
 use crate::error::Failure;
 use crate::item::{limit, s};
 
@@ -89,12 +92,17 @@ impl<D: Definition> DynamoDefinitions<D> {
 impl<D: Definition> DefinitionRepository<D> for DynamoDefinitions<D> {
     async fn put(&self, value: D, precondition: Precondition, stamp: Stamp) -> Result<Versioned<D>, RepositoryError> {
         let name = value.name().clone();
-        let version = self.write(&name, Some(value), precondition, stamp).await?;
+        let version = self.write(&name, &Write::Version { value: Some(value), precondition, stamp }).await?;
         Ok(version.expect("a put stores a version"))
     }
 
+    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError> {
+        let version = self.write(name, &Write::Annex { annex, seen }).await?;
+        Ok(version.expect("an annex is beside a version"))
+    }
+
     async fn delete(&self, name: &Name, precondition: Precondition, stamp: Stamp) -> Result<(), RepositoryError> {
-        self.write(name, None, precondition, stamp).await.map(drop)
+        self.write(name, &Write::Version { value: None, precondition, stamp }).await.map(drop)
     }
 
     async fn get(&self, name: &Name) -> Result<Option<Versioned<D>>, RepositoryError> {

@@ -6,8 +6,8 @@ mod common;
 use common::{Checked, DAY, cost, measurement, name, series, stamp, store, write};
 use slo_core::testing::Sample as _;
 use slo_core::{
-    DefinitionRepository, Filter, Measurement, MeasurementRepository as _, Minute, Objective, Period, Precondition,
-    Resolution, Revision,
+    DefinitionRepository, Exclusion, Filter, Measurement, MeasurementRepository as _, Minute, Objective, Period,
+    Precondition, Resolution, Revision,
 };
 use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
 
@@ -74,7 +74,7 @@ async fn a_budget_costs_by_its_days() -> Checked {
     let day = Period::new(end - DAYS, end);
     assert_eq!(cost(measurements.read(&series(), day, &Resolution::Minutes)).await.1, (2, 4_000, 0));
     // Look-backs of an alert policy: seven hours have a cut.
-    let cuts = [5, 30, 65, 125, 365, 1_445, 4_325].map(|minutes| end - 7 - minutes).to_vec();
+    let cuts = [4_325, 1_445, 365, 125, 65, 30, 5].map(|minutes| end - 7 - minutes).to_vec();
     let policy = Resolution::Hours { cuts };
     let period = Period::new(end - 7 - 28 * DAYS, end - 7);
     assert_eq!(cost(measurements.read(&series(), period, &policy)).await.1, (3, 10_000, 0));
@@ -112,6 +112,38 @@ async fn a_definition_costs_a_read_and_a_transaction() -> Checked {
     assert_eq!((refused.0.is_err(), refused.1), (true, (1, 1_000, 0)));
     assert_eq!(cost(objectives.get(&objective.name)).await.1, (1, 1_000, 0));
     assert_eq!(cost(objectives.changes(&objective.name, None, 10)).await.1, (1, 1_000, 0));
+    Ok(())
+}
+
+async fn annex(objectives: &DynamoDefinitions<Objective>, annex: Vec<Exclusion>) -> (u64, u64, u64) {
+    let before = objectives.get(&name("site")).await.expect("a read succeeds").expect("it is there");
+    let (written, cost) = cost(objectives.annex(&before.value.name, annex, before.seen())).await;
+    written.expect("it is written");
+    cost
+}
+
+#[tokio::test]
+async fn an_annex_costs_a_read_and_a_transaction_and_nothing_to_read() -> Checked {
+    let objectives = store().await.definitions::<Objective>();
+    let mut objective = Objective::bare(name("site"));
+    put(&objectives, objective.clone(), Precondition::Absent).await;
+    // The current version at two units; the index by service one. No version, no reference.
+    assert_eq!(annex(&objectives, Objective::annex(0)).await, (2, 1_000, 3_000));
+    assert_eq!(cost(objectives.get(&objective.name)).await.1, (1, 1_000, 0));
+    // A version costs what it does without.
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 5_000));
+    // The other index; a second owner's item and its entry in the index.
+    objective.owners = vec![name("ann"), name("bob")];
+    put(&objectives, objective.clone(), Precondition::Present).await;
+    assert_eq!(annex(&objectives, Vec::new()).await, (2, 1_000, 7_000));
+    // Not as it was seen: a read.
+    let seen = slo_core::Annexed { born: Revision::FIRST, annexed: 1 };
+    let refused = cost(objectives.annex(&objective.name, Vec::new(), seen)).await;
+    assert_eq!((refused.0.is_err(), refused.1), (true, (1, 1_000, 0)));
+    // A hundred ordinary ones of 0.2 KB: by size, like everything.
+    let ordinary = |i: usize| Exclusion { id: name(&format!("e{i}")), ..Objective::annex(1).swap_remove(0) };
+    annex(&objectives, (0..100).map(ordinary).collect()).await;
+    assert_eq!(cost(objectives.get(&objective.name)).await.1, (1, 6_000, 0));
     Ok(())
 }
 

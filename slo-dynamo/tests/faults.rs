@@ -16,7 +16,7 @@ use futures_util::future::{join_all, join5};
 use slo_core::testing::Sample as _;
 use slo_core::{
     Bucket, DefinitionRepository as _, EventCounts, Filter, Indicator, Measurement, MeasurementRepository as _,
-    Objective, Period, Precondition, RepositoryError, Resolution,
+    Objective, Period, Precondition, RepositoryError, Resolution, Versioned,
 };
 use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, Store};
 
@@ -126,7 +126,10 @@ async fn a_lost_answer_is_settled_by_the_next_attempt() -> Checked {
     // A transaction's second attempt carries the token of the first.
     let site = Objective::bare(name("site"));
     let put = objectives(&lossy).put(site.clone(), Precondition::Absent, stamp()).await?;
-    assert_eq!(objectives(&good).get(&site.name).await?, Some(put));
+    assert_eq!(objectives(&good).get(&site.name).await?, Some(put.clone()));
+    let annexed = objectives(&lossy).annex(&site.name, Objective::annex(1), put.seen()).await?;
+    assert_eq!(annexed, Versioned { annex: Objective::annex(1), annexed: 1, ..put });
+    assert_eq!(objectives(&good).get(&site.name).await?, Some(annexed));
     assert_eq!(objectives(&good).changes(&site.name, None, 10).await?.len(), 1);
     Ok(())
 }
@@ -147,7 +150,16 @@ async fn a_cancelled_transaction_is_begun_again_a_bounded_number_of_times() -> C
             cost(objectives(&cancelled(usize::MAX)).put(site.clone(), Precondition::Absent, stamp())).await;
         unavailable(&answer);
         assert_eq!(calls, 64, "{reason}: 32 times a look and a transaction");
-        objectives(&cancelled(4)).put(site.clone(), Precondition::Absent, stamp()).await?;
+        let put = objectives(&cancelled(4)).put(site.clone(), Precondition::Absent, stamp()).await?;
+        let annex = |times| {
+            let store = objectives(&cancelled(times));
+            let (name, seen) = (site.name.clone(), put.seen());
+            async move { cost(store.annex(&name, Objective::annex(1), seen)).await }
+        };
+        let (answer, (calls, ..)) = annex(usize::MAX).await;
+        unavailable(&answer);
+        assert_eq!(calls, 64, "{reason}");
+        assert_eq!(annex(4).await.0?.annexed, 1);
         objectives(&good).delete(&site.name, Precondition::Present, stamp()).await?;
     }
     let bad = faulty(&good, |operation, _| {

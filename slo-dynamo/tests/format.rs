@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use common::{Checked, DAY, client, name, series, stamp};
 use slo_core::testing::Sample as _;
 use slo_core::{
-    Batch, DefinitionRepository as _, EventCounts, Measurement, MeasurementRepository as _, Minute, Objective,
-    Precondition, Revision,
+    Batch, DefinitionRepository as _, EventCounts, Exclusion, ExclusionMode, Measurement, MeasurementRepository as _,
+    Minute, Objective, Precondition, Revision,
 };
 use slo_dynamo::Store;
 
@@ -129,5 +129,60 @@ async fn definitions() -> Checked {
     assert_eq!(stored.keys().collect::<Vec<_>>(), [history[0], history[1], tombstone]);
     let deleted = r#"doc={"revision":3,"stamp":{"at":"2026-11-02T00:00:00Z","by":null},"value":null}"#;
     assert_eq!(stored[tombstone], deleted);
+    Ok(())
+}
+
+#[tokio::test]
+async fn exclusions() -> Checked {
+    let client = client().await;
+    let objectives = Store::builder(client.clone()).build().definitions::<Objective>();
+    let mut objective = Objective::bare(name("fast"));
+    objective.owners = ["ann", "bob"].map(name).to_vec();
+    let value = serde_json::to_string(&objective)?;
+    let first = objectives.put(objective, Precondition::Absent, stamp()).await?;
+    let before = dump(&client, "slo").await?;
+
+    let exclusion = Exclusion {
+        id: name("move"),
+        from: stamp().at,
+        to: (DAY + 60).timestamp(),
+        mode: ExclusionMode::Remove,
+        reason: "new disks".to_owned().try_into()?,
+        recurrence: None,
+        zone: None,
+        created: stamp(),
+    };
+    let annexed = objectives.annex(&name("fast"), vec![exclusion], first.seen()).await?;
+    let version = [
+        r#"{"value":"#,
+        &value,
+        r#","revision":1,"born":1,"created_at":"2026-11-02T00:00:00Z","#,
+        r#""updated":{"at":"2026-11-02T00:00:00Z","by":null},"annex":[{"id":"move","from":"2026-11-02T00:00:00Z","#,
+        r#""to":"2026-11-02T01:00:00Z","mode":"remove","reason":"new disks","#,
+        r#""created":{"at":"2026-11-02T00:00:00Z","by":null}}],"annexed":1}"#,
+    ]
+    .concat();
+    let current = "ann=N 1; doc={doc}; owner_key=objective#ann; rev=N 1; service_key=objective#bare-0";
+    let mut expected = before.clone();
+    expected.insert("objective fast".to_owned(), current.replace("{doc}", &version));
+    expected.insert("objective@bob fast".to_owned(), format!("doc={version}; owner_key=objective#bob"));
+    assert_eq!(dump(&client, "slo").await?, expected);
+
+    // Emptied: the count stays.
+    objectives.annex(&name("fast"), Vec::new(), annexed.seen()).await?;
+    let emptied = dump(&client, "slo").await?.remove("objective fast").unwrap_or_default();
+    assert!(
+        emptied.starts_with("ann=N 2; doc={") && emptied.contains(r#""by":null},"annexed":2}; owner"#),
+        "{emptied}"
+    );
+
+    // A new life says nothing of it.
+    objectives.delete(&name("fast"), Precondition::Present, stamp()).await?;
+    let again = objectives.put(first.value, Precondition::Absent, stamp()).await?;
+    let stored = dump(&client, "slo").await?.remove("objective fast").unwrap_or_default();
+    let current = "doc={doc}; owner_key=objective#ann; rev=N 3; service_key=objective#bare-0";
+    let doc = before["objective fast"].replace(r#""revision":1,"born":1"#, r#""revision":3,"born":3"#);
+    assert_eq!(stored, doc.replace("rev=N 1", "rev=N 3"));
+    assert_eq!(stored, current.replace("{doc}", &serde_json::to_string(&again)?));
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::item::{Item, key, n, s, text, unreadable};
 use crate::table::{BY_OWNER, BY_SERVICE};
 
 pub(super) const REVISION: &str = "rev";
+pub(super) const ANNEXED: &str = "ann";
 const DOC: &str = "doc";
 
 /// The key of a name's current version.
@@ -21,6 +22,9 @@ pub(super) fn current<D: Definition>(version: &Versioned<D>) -> Result<Item, Fai
     let value = &version.value;
     let mut item = current_key::<D>(value.name());
     item.insert(REVISION.to_owned(), n(version.revision));
+    if version.annexed > 0 {
+        item.insert(ANNEXED.to_owned(), n(version.annexed));
+    }
     item.insert(DOC.to_owned(), s(json(version)?));
     if let Some(service) = value.service() {
         item.insert(BY_SERVICE.partition_key.to_owned(), s(index_key(D::KIND, service)));

@@ -1,12 +1,12 @@
-//! Writing a version: one transaction.
+//! Writing a version or an annex: one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::de::IgnoredAny;
-use slo_core::{Change, Definition, Name, Precondition, RepositoryError, Revision, Stamp, Versioned};
+use slo_core::{Annexed, Change, Definition, Name, Precondition, RepositoryError, Revision, Stamp, Versioned};
 
 use super::{DynamoDefinitions, item};
 use crate::backoff;
@@ -16,42 +16,38 @@ use crate::item::{Item, n};
 /// How often a write is begun again because others were faster: more than write one name at once.
 const ATTEMPTS: usize = 32;
 
-/// What a write starts from.
-struct Before<D> {
+/// What is to be written, and what it needs.
+pub(super) enum Write<D: Definition> {
+    /// A version, a deletion when there is no value.
+    Version { value: Option<D>, precondition: Precondition, stamp: Stamp },
+    /// The annex.
+    Annex { annex: D::Annex, seen: Annexed },
+}
+
+/// What a write makes of what it found.
+struct Step<D: Definition> {
     /// The current version, unless the name is free.
-    current: Option<Versioned<D>>,
-    /// The newest version there ever was.
-    last: Option<Revision>,
+    before: Option<Versioned<D>>,
+    /// What is to be the current version, unless the name is to be free.
+    after: Option<Versioned<D>>,
+    /// What goes into the history; of an annex nothing.
+    change: Option<Change<D>>,
 }
 
 impl<D: Definition> DynamoDefinitions<D> {
-    /// Writes a version, a deletion when there is no value.
-    pub(super) async fn write(
-        &self,
-        name: &Name,
-        value: Option<D>,
-        precondition: Precondition,
-        stamp: Stamp,
-    ) -> Result<Option<Versioned<D>>, RepositoryError> {
+    /// Writes, again from a fresh look when somebody else wrote in between; answers with what is
+    /// current then.
+    pub(super) async fn write(&self, name: &Name, write: &Write<D>) -> Result<Option<Versioned<D>>, RepositoryError> {
         for attempt in 0..ATTEMPTS {
-            let before = self.before(name, precondition).await?;
-            let revision = before.last.map_or(Revision::FIRST, Revision::next);
-            let after = value.clone().map(|value| Versioned {
-                value,
-                revision,
-                born: before.current.as_ref().map_or(revision, |current| current.born),
-                created_at: before.current.as_ref().map_or(stamp.at, |current| current.created_at),
-                updated: stamp.clone(),
-            });
-            if before.current.is_none() && after.is_none() {
+            let step = self.step(name, write).await?;
+            if step.before.is_none() && step.after.is_none() {
                 return Ok(None);
             }
-            let change = Change { revision, stamp: stamp.clone(), value: value.clone() };
-            let actions = self.actions(name, before.current.as_ref(), after.as_ref(), &change)?;
+            let actions = self.actions(name, &step)?;
             // The SDK sends one token with all its attempts, so a repeated one is applied once.
             let sent = self.client.transact_write_items().set_transact_items(Some(actions)).send().await;
             match sent.map_err(outcome) {
-                Ok(_) => return Ok(after),
+                Ok(_) => return Ok(step.after),
                 // Nothing was written: look again, not all at the same moment.
                 Err(Outcome::Raced | Outcome::Busy) => backoff::pause(attempt).await,
                 Err(Outcome::Failed(failure)) => return Err(failure.into()),
@@ -60,33 +56,60 @@ impl<D: Definition> DynamoDefinitions<D> {
         Err(Failure::Contended(ATTEMPTS).into())
     }
 
-    /// Looks whether the precondition holds.
-    async fn before(&self, name: &Name, precondition: Precondition) -> Result<Before<D>, RepositoryError> {
-        let (before, found) = if precondition == Precondition::Absent {
+    /// Looks whether the write may happen, and what it comes to.
+    async fn step(&self, name: &Name, write: &Write<D>) -> Result<Step<D>, RepositoryError> {
+        match write {
+            Write::Version { value, precondition, stamp } => {
+                let (before, last) = self.before(name, *precondition).await?;
+                let revision = last.map_or(Revision::FIRST, Revision::next);
+                let after = value.clone().map(|value| match &before {
+                    Some(before) => before.replaced(value, stamp.clone()),
+                    None => Versioned::first(value, revision, stamp.clone()),
+                });
+                let change = Change { revision, stamp: stamp.clone(), value: value.clone() };
+                Ok(Step { before, after, change: Some(change) })
+            }
+            Write::Annex { annex, seen } => match self.current(name).await? {
+                Some(before) if before.seen() == *seen => {
+                    let after = before.clone().with_annex(annex.clone());
+                    Ok(Step { before: Some(before), after: Some(after), change: None })
+                }
+                other => Err(RepositoryError::Precondition { current: other.map(|current| current.revision) }),
+            },
+        }
+    }
+
+    /// The current version, unless it is to be absent, and the newest revision there ever was, if the
+    /// precondition holds.
+    async fn before(
+        &self,
+        name: &Name,
+        precondition: Precondition,
+    ) -> Result<(Option<Versioned<D>>, Option<Revision>), RepositoryError> {
+        let (current, last, found) = if precondition == Precondition::Absent {
             // The newest of the history tells both whether the name is free and how to count on.
             let newest = self.history::<Change<IgnoredAny>>(name, None, 1).await?.pop();
             let last = newest.as_ref().map(|newest| newest.revision);
             let exists = newest.is_some_and(|newest| newest.value.is_some());
-            (Before { current: None, last }, last.filter(|_| exists))
+            (None, last, last.filter(|_| exists))
         } else {
             let current = self.current(name).await?;
             let last = current.as_ref().map(|current| current.revision);
-            (Before { current, last }, last)
+            (current, last, last)
         };
-        if precondition.holds(found) { Ok(before) } else { Err(RepositoryError::Precondition { current: found }) }
+        if precondition.holds(found) {
+            Ok((current, last))
+        } else {
+            Err(RepositoryError::Precondition { current: found })
+        }
     }
 
-    fn actions(
-        &self,
-        name: &Name,
-        before: Option<&Versioned<D>>,
-        after: Option<&Versioned<D>>,
-        change: &Change<D>,
-    ) -> Result<Vec<TransactWriteItem>, Failure> {
-        let mut actions = vec![
-            self.current_action(name, before, after)?,
-            self.put(item::change(name, change)?, "attribute_not_exists(pk)"),
-        ];
+    fn actions(&self, name: &Name, step: &Step<D>) -> Result<Vec<TransactWriteItem>, Failure> {
+        let (before, after) = (step.before.as_ref(), step.after.as_ref());
+        let mut actions = vec![self.current_action(name, before, after)?];
+        if let Some(change) = &step.change {
+            actions.push(self.put(item::change(name, change)?, ABSENT));
+        }
         let (had, has) = (further_owners(before), further_owners(after));
         for owner in had.difference(&has) {
             actions.push(self.delete_item(item::share_key::<D>(name, owner)));
@@ -112,9 +135,7 @@ impl<D: Definition> DynamoDefinitions<D> {
         before: Option<&Versioned<D>>,
         after: Option<&Versioned<D>>,
     ) -> Result<TransactWriteItem, Failure> {
-        let condition = if before.is_some() { "#rev = :rev" } else { "attribute_not_exists(pk)" };
-        let names = before.map(|_| [("#rev".to_owned(), item::REVISION.to_owned())].into());
-        let values = before.map(|before| [(":rev".to_owned(), n(before.revision))].into());
+        let (condition, names, values) = unchanged(before);
         let action = TransactWriteItem::builder();
         let action = if let Some(after) = after {
             let put = Put::builder().table_name(&self.table).set_item(Some(item::current(after)?));
@@ -143,6 +164,23 @@ impl<D: Definition> DynamoDefinitions<D> {
 }
 
 const COMPLETE: &str = "table and item are set";
+const ABSENT: &str = "attribute_not_exists(pk)";
+
+/// That a current version is as it was found, its annex too: a write carries over what it does not
+/// change. A revision is of one life only, so there is no need to compare `born`.
+fn unchanged<D: Definition>(before: Option<&Versioned<D>>) -> (&'static str, Option<Names>, Option<Item>) {
+    let Some(before) = before else { return (ABSENT, None, None) };
+    let names = [("#rev".to_owned(), item::REVISION.to_owned()), ("#ann".to_owned(), item::ANNEXED.to_owned())];
+    let revision = (":rev".to_owned(), n(before.revision));
+    let (condition, values) = match before.annexed {
+        0 => ("#rev = :rev AND attribute_not_exists(#ann)", Item::from([revision])),
+        times => ("#rev = :rev AND #ann = :ann", Item::from([revision, (":ann".to_owned(), n(times))])),
+    };
+    (condition, Some(names.into()), Some(values))
+}
+
+/// What the short names in an expression mean.
+type Names = HashMap<String, String>;
 
 /// The owners after the first one, each once.
 fn further_owners<D: Definition>(version: Option<&Versioned<D>>) -> BTreeSet<&Name> {
@@ -153,7 +191,7 @@ fn further_owners<D: Definition>(version: Option<&Versioned<D>>) -> BTreeSet<&Na
 
 /// What became of a transaction that did not succeed.
 enum Outcome {
-    /// Cancelled because another version was written.
+    /// Cancelled because another version or annex was written.
     Raced,
     /// Cancelled because others were at the same items, or by throttling.
     Busy,
