@@ -15,7 +15,10 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
-use crate::resource::{error_budget, indicator, measurement, objective, root, user};
+use crate::resource::{
+    alert, burn_down, error_budget, exclusion, incident, indicator, measurement, objective, root, suggested_target,
+    user,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -32,13 +35,23 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(indicator::get, indicator::put, indicator::patch, indicator::delete))
         // /indicators/{name}/measurements
         .routes(routes!(measurement::record, measurement::counts))
+        // /indicators/{name}/suggested-target
+        .routes(routes!(suggested_target::get))
         // /objectives[/{name}]
         .routes(routes!(objective::list, objective::create))
         .routes(routes!(objective::get, objective::put, objective::patch, objective::delete))
         // /objectives/{name}/revisions
         .routes(routes!(objective::revisions))
-        // /objectives/{name}/error-budget
+        // /objectives/{name}/exclusions[/{id}]
+        .routes(routes!(exclusion::list, exclusion::create))
+        .routes(routes!(exclusion::get, exclusion::delete))
+        // /objectives/{name}/error-budget[/series]
         .routes(routes!(error_budget::get))
+        .routes(routes!(burn_down::get))
+        // /objectives/{name}/alerts
+        .routes(routes!(alert::list))
+        // /objectives/{name}/incidents
+        .routes(routes!(incident::list))
         // /error-budgets, /error-budgets:batchGet
         .routes(routes!(error_budget::list))
         .routes(routes!(error_budget::batch_get))

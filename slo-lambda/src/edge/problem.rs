@@ -250,6 +250,10 @@ impl From<Error> for Problem {
             Error::NotFound { kind, .. } => {
                 Self::new(Kind::NotFound, detail).link("collection", "GET", format!("/api/v1/{kind}s"))
             }
+            Error::NoExclusion { objective, .. } => {
+                let list = format!("{}/exclusions", item(slo_core::Kind::Objective, &objective));
+                Self::new(Kind::NotFound, detail).link("exclusions", "GET", list)
+            }
             Error::Exists { kind, name } => {
                 Self::new(Kind::AlreadyExists, detail).link("existing", "GET", item(kind, &name))
             }

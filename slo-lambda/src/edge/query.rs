@@ -1,6 +1,7 @@
 //! The parameters after the question mark.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
@@ -24,7 +25,8 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    fn fault(&mut self, name: &str, detail: String) {
+    /// Says that a parameter cannot be used.
+    pub(crate) fn fault(&mut self, name: &str, detail: String) {
         self.faults.push((name.to_owned(), detail));
     }
 
@@ -42,6 +44,26 @@ impl Query {
     pub(crate) fn parse<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         text.parse().map_err(|error: T::Err| self.fault(name, error.to_string())).ok()
+    }
+
+    /// A parameter that must be there; otherwise what to write.
+    pub(crate) fn required<T: FromStr<Err: Display>>(&mut self, name: &'static str, wanted: &str) -> Option<T> {
+        let faults = self.faults.len();
+        let found = self.parse(name);
+        if found.is_none() && self.faults.len() == faults {
+            self.fault(name, wanted.to_owned());
+        }
+        found
+    }
+
+    /// A whole number of a range.
+    pub(crate) fn number(&mut self, name: &'static str, range: RangeInclusive<usize>) -> Option<usize> {
+        let text = self.text(name)?;
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            self.fault(name, format!("write a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
     }
 
     /// One of some words.
@@ -70,12 +92,7 @@ impl Query {
 
     /// A place in a list of items.
     pub(crate) fn limit(&mut self) -> usize {
-        let text = self.text("limit");
-        let limit = text.as_ref().map_or(Some(DEFAULT_LIMIT), |text| text.parse().ok());
-        limit.filter(|limit| (1..=MAX_PAGE).contains(limit)).unwrap_or_else(|| {
-            self.fault("limit", format!("write a whole number from 1 to {MAX_PAGE}"));
-            DEFAULT_LIMIT
-        })
+        self.number("limit", 1..=MAX_PAGE).unwrap_or(DEFAULT_LIMIT)
     }
 
     /// The filters that lists of definitions know.

@@ -21,7 +21,7 @@ use slo_core::Json;
 /// A definition as the API shows it.
 pub(crate) trait Resource: Managed {
     /// Its form on the wire.
-    type Dto: Serialize;
+    type Dto: Serialize + Send;
 
     /// Domain to wire.
     fn show(stored: &Versioned<Self>, links: Links) -> Self::Dto;
@@ -35,20 +35,29 @@ pub(crate) trait Resource: Managed {
         references: &mut Vec<Reference>,
     ) -> Option<Self>;
 
+    /// Adds what only a look at the counts can say about one that is not stored yet.
+    fn advised(
+        _app: &App,
+        _stored: &Versioned<Self>,
+        dto: Self::Dto,
+    ) -> impl Future<Output = Result<Self::Dto, Error>> + Send {
+        async move { Ok(dto) }
+    }
+
     /// What can be done with one besides reading and writing it.
     fn links(name: &Name, base: &Base, links: Links) -> Links;
 
     /// The name of its schema in the OpenAPI document.
     const SCHEMA: &'static str;
-}
 
-/// The members that only answers carry; a body may send them back, they are not read.
-const READ_ONLY: [&str; 4] = ["createdAt", "updatedAt", "revision", "links"];
+    /// The members that only answers carry; a body may send them back, they are not read.
+    const READ_ONLY: &'static [&'static str] = &["createdAt", "updatedAt", "revision", "links"];
+}
 
 /// Part of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PageDto<T> {
-    /// In order of name.
+    /// In the order of the list: by name where nothing else is said.
     pub(crate) items: Vec<T>,
     /// The cursor of the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,7 +98,7 @@ async fn decode<D: Resource>(app: &App, json: &Json, from_path: Option<&Name>) -
     let (mut faults, mut references) = (Faults::new(), Vec::new());
     let definition = JsonBody::judge(json, &mut faults, |at: At<'_>, faults| {
         let mut fields = Fields::open(at, faults)?;
-        fields.ignore(&READ_ONLY);
+        fields.ignore(D::READ_ONLY);
         let text = crate::edge::fields::text::<Name>;
         let name = match from_path {
             None => fields.required("name", faults, text),
@@ -194,10 +203,18 @@ pub(crate) async fn put<D: Resource>(
     base: &Base,
     name: &Name,
     conditions: &Conditions,
+    mut query: Query,
     body: JsonBody,
 ) -> Result<Response, Problem> {
+    let dry_run = query.choice("dryRun", [("true", true), ("false", false)]).unwrap_or_default();
+    query.close()?;
     let definition = decode::<D>(app, &body.0, Some(name)).await?;
     let precondition = demanded::<D>(app, name, conditions, true).await?;
+    if dry_run {
+        let (stored, _) = app.service.try_put(definition, precondition, stamp(app)).await?;
+        let dto = D::advised(app, &stored, shown(&stored, base)).await?;
+        return Ok(JsonAnswer(dto).into_response());
+    }
     let (stored, written) = app.service.put(definition, precondition, stamp(app)).await?;
     let status = if written == Written::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer(status, &stored, base))
@@ -294,8 +311,9 @@ macro_rules! definition_routes {
             definition::get::<$type>(&app, &base, &name.0, &conditions).await
         }
 
-        /// Creates one under its name, or replaces it given its ETag.
-        #[utoipa::path(put, path = $item, operation_id = concat!($tag, "Put"), tag = $tag, params(("name" = String, Path), ("If-Match" = Option<String>, Header), ("If-None-Match" = Option<String>, Header)),
+        /// Creates one under its name, or replaces it given its ETag. A dry run stores nothing.
+        #[utoipa::path(put, path = $item, operation_id = concat!($tag, "Put"), tag = $tag, params(("name" = String, Path), ("dryRun" = Option<bool>, Query, description = "true: judge it, say what would be stored, and store nothing (200, without ETag)"),
+            ("If-Match" = Option<String>, Header), ("If-None-Match" = Option<String>, Header)),
             request_body = $dto, responses(
             (status = 200, body = $dto, headers(("ETag" = String))),
             (status = 201, body = $dto, headers(("ETag" = String), ("Location" = String))),
@@ -308,12 +326,12 @@ macro_rules! definition_routes {
         pub(crate) async fn put(
             axum::extract::State(app): AppState,
             base: Base,
-            _: NoQuery,
+            query: Query,
             name: PathName,
             conditions: Conditions,
             body: JsonBody,
         ) -> Answer {
-            definition::put::<$type>(&app, &base, &name.0, &conditions, body).await
+            definition::put::<$type>(&app, &base, &name.0, &conditions, query, body).await
         }
 
         /// Changes some members given its ETag: a JSON merge patch (RFC 7396).

@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
-use slo_core::{BudgetReport, BudgetUnit, Error, Fault, Name, Objective, Ratio, Status, Target, Versioned};
+use slo_core::{BudgetReport, BudgetUnit, Error, Fault, Name, Objective, Ratio, Status, Target, Versioned, WhatIf};
 use utoipa::ToSchema;
 
 use super::definition::{AppState, PageDto, PathName, item};
+use super::note::NotesDto;
 use crate::edge::body::JsonBody;
 use crate::edge::fields::{Fields, list as list_of, text};
 use crate::edge::links::{Base, Links};
@@ -62,6 +63,8 @@ pub(crate) struct ErrorBudgetDto {
     forecast: ForecastDto,
     /// Against the SLA's target; null without SLA.
     sla: Option<SlaDto>,
+    /// What the objective's author may not have meant.
+    notes: NotesDto,
     /// What can be done next.
     links: Links,
 }
@@ -161,6 +164,13 @@ struct SlaDto {
     remaining_ratio: Option<Ratio>,
 }
 
+pub(super) const fn unit_name(unit: BudgetUnit) -> &'static str {
+    match unit {
+        BudgetUnit::Events => "events",
+        BudgetUnit::Seconds => "seconds",
+    }
+}
+
 fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -> ErrorBudgetDto {
     let budget = &report.budget;
     ErrorBudgetDto {
@@ -178,10 +188,7 @@ fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -
         total: report.counts.total(),
         bad: report.counts.bad(),
         budget: BudgetDto {
-            unit: match budget.unit {
-                BudgetUnit::Events => "events",
-                BudgetUnit::Seconds => "seconds",
-            },
+            unit: unit_name(budget.unit),
             total: budget.total,
             consumed: budget.consumed,
             remaining: budget.remaining,
@@ -214,18 +221,22 @@ fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -
                 .collect(),
         },
         sla: report.sla.map(|(target, left)| SlaDto { target: target.into(), remaining_ratio: left }),
+        notes: NotesDto::show(report.notes.clone()),
         links,
     }
 }
 
-fn resource(base: &Base, objective: &Versioned<Objective>, report: &BudgetReport) -> ErrorBudgetDto {
+fn resource(base: &Base, objective: &Versioned<Objective>, what_if: WhatIf, report: &BudgetReport) -> ErrorBudgetDto {
     let path = item::<Objective>(&objective.value.name);
-    let assumed = report.target != objective.value.target;
-    let what_if = if assumed { format!("&target={}", report.target) } else { String::new() };
+    let target = what_if.target.map_or_else(String::new, |target| format!("&target={target}"));
+    let exclusions = if what_if.without_exclusions { "&exclusions=false" } else { "" };
     let indicator = item::<slo_core::Indicator>(&objective.value.series.indicator);
     let links = Links::default()
-        .add("self", "GET", base.href(&format!("{path}/error-budget?at={}{what_if}", report.at)))
+        .add("self", "GET", base.href(&format!("{path}/error-budget?at={}{target}{exclusions}", report.at)))
         .add("objective", "GET", base.href(&path))
+        .add("series", "GET", base.href(&format!("{path}/error-budget/series?to={}", report.at)))
+        .add("alerts", "GET", base.href(&format!("{path}/alerts?at={}", report.at)))
+        .add("incidents", "GET", base.href(&format!("{path}/incidents?to={}", report.at)))
         .add("measurements", "GET", base.href(&format!("{indicator}/measurements")));
     show(objective, report, links)
 }
@@ -234,7 +245,7 @@ fn resource(base: &Base, objective: &Versioned<Objective>, report: &BudgetReport
 #[utoipa::path(get, path = "/objectives/{name}/error-budget", operation_id = "errorBudget", tag = "error budgets",
     params(("name" = String, Path), ("at" = Option<Timestamp>, Query, description = "now when absent; not in the future"),
         ("target" = Option<f64>, Query, description = "what if this were the target"),
-        ("exclusions" = Option<bool>, Query, description = "false leaves exclusions out; there are none yet")),
+        ("exclusions" = Option<bool>, Query, description = "false: as if there were none")),
     responses((status = 200, body = ErrorBudgetDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json"),
         (status = 503, body = ProblemDto, content_type = "application/problem+json")))]
@@ -245,13 +256,14 @@ pub(crate) async fn get(
     mut query: Query,
 ) -> Result<Response, Problem> {
     let at = query.time("at");
-    let what_if: Option<Target> = query.parse("target");
-    // Nothing can be excluded yet, so leaving exclusions out changes nothing.
-    query.choice("exclusions", [("true", true), ("false", false)]);
+    let target: Option<Target> = query.parse("target");
+    let without_exclusions = query.choice("exclusions", [("true", false), ("false", true)]).unwrap_or_default();
     query.close()?;
     let now = (app.clock)();
-    let (objective, report) = app.service.error_budget(&name.0, at.unwrap_or(now), what_if, now).await?;
-    Ok(JsonAnswer(resource(&base, &objective, &report)).into_response())
+    let what_if = WhatIf { target, without_exclusions };
+    let objective = app.service.get::<Objective>(&name.0).await?;
+    let report = app.service.error_budget(&objective, at.unwrap_or(now), what_if, now).await?;
+    Ok(JsonAnswer(resource(&base, &objective, what_if, &report)).into_response())
 }
 
 /// The budgets of a page of objectives, worst first; undefined ones last.
@@ -273,7 +285,7 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
     let paging = Paging::read(query, path, &app.cursor_key)?;
     let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
     let budget = async |objective: Versioned<Objective>| {
-        let report = app.service.budget_of(&objective.value, at, None, now).await?;
+        let report = app.service.error_budget(&objective, at, WhatIf::default(), now).await?;
         Ok::<_, Error>((objective, report))
     };
     // In this task, because the meter is the task's.
@@ -285,7 +297,8 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
         (left.is_none(), left)
     });
     let next = page.next.as_ref().map(|name| paging.next(&app.cursor_key, name));
-    let items = budgets.iter().map(|(objective, report)| resource(&base, objective, report)).collect();
+    let items =
+        budgets.iter().map(|(objective, report)| resource(&base, objective, WhatIf::default(), report)).collect();
     let links = paging.links(&base, next.as_deref());
     Ok(JsonAnswer(PageDto { items, next, links }).into_response())
 }
@@ -359,9 +372,14 @@ pub(crate) async fn batch_get(
         fields.close(faults);
         Some((names?, at?.unwrap_or(now)))
     })?;
-    let outcome = async |name: Name| match app.service.error_budget(&name, at, None, now).await {
-        Ok((objective, report)) => OutcomeDto::Budget(Box::new(resource(&base, &objective, &report))),
-        Err(error) => OutcomeDto::Failed { objective: name, error: Problem::from(error).dto(&base) },
+    let budget = async |name: &Name| {
+        let objective = app.service.get::<Objective>(name).await?;
+        let report = app.service.error_budget(&objective, at, WhatIf::default(), now).await?;
+        Ok(resource(&base, &objective, WhatIf::default(), &report))
+    };
+    let outcome = async |name: Name| match budget(&name).await {
+        Ok(budget) => OutcomeDto::Budget(Box::new(budget)),
+        Err::<_, Error>(error) => OutcomeDto::Failed { objective: name, error: Problem::from(error).dto(&base) },
     };
     let items = stream::iter(names).map(outcome).buffered(AT_ONCE).collect().await;
     let links = Links::default().add("objectives", "GET", base.href("/api/v1/objectives"));

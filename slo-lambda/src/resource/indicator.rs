@@ -199,6 +199,11 @@ impl Resource for Indicator {
         let measurements = base.href(&format!("{}/measurements", item::<Self>(name)));
         links
             .add("measurements", "GET", measurements.clone())
+            .add(
+                "suggestedTarget",
+                "GET",
+                base.href(&format!("{}/suggested-target?timeWindow=28d", item::<Self>(name))),
+            )
             .add_with_body("record", "POST", measurements, "MeasurementBatch")
             .add_with_body("promise", "POST", base.href("/api/v1/objectives"), "Objective")
     }

@@ -1,11 +1,17 @@
 //! One file per resource: what it looks like outside, and its routes.
 
+pub(crate) mod alert;
 mod alert_policy;
+pub(crate) mod burn_down;
 pub(crate) mod definition;
 pub(crate) mod error_budget;
+pub(crate) mod exclusion;
+pub(crate) mod incident;
 pub(crate) mod indicator;
 pub(crate) mod measurement;
+pub(crate) mod note;
 pub(crate) mod objective;
 pub(crate) mod root;
+pub(crate) mod suggested_target;
 mod time_window;
 pub(crate) mod user;

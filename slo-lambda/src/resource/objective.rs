@@ -5,16 +5,18 @@ use axum::response::IntoResponse;
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    BudgetingMethod, Description, DisplayName, Fault, Kind, Labels, MAX_OWNERS, Name, NoData, Objective,
-    PartsPerBillion, Ratio, Reference, Revision, RollingWindow, Series, Shorthand, Sla, SliceWidth, Target, TimeWindow,
-    Versioned, default_warning_threshold,
+    BudgetingMethod, Description, DisplayName, Error, Evaluation, Fault, Kind, Labels, MAX_OWNERS, Name, NoData,
+    Objective, PartsPerBillion, Ratio, Reference, Revision, RollingWindow, Series, Shorthand, Sla, SliceWidth, Target,
+    TimeWindow, Versioned, WhatIf, default_warning_threshold,
 };
 use utoipa::ToSchema;
 
 use super::alert_policy::{AlertPolicyDto, alert_policy};
 use super::definition::{Resource, definition_routes, item};
 use super::indicator::{labels, no_labels};
+use super::note::NotesDto;
 use super::time_window::{TimeWindowDto, time_window};
+use crate::App;
 use crate::edge::fields::{At, Faults, Fields, choice, decimal, list as list_of, text};
 use crate::edge::links::{Base, Links};
 
@@ -65,7 +67,7 @@ pub(crate) struct ObjectiveDto {
     warning_threshold: Option<Ratio>,
     /// The users who answer for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<String>, required = false, max_items = 20)]
+    #[schema(value_type = Vec<String>, required = false, max_items = 16)]
     owners: Vec<Name>,
     /// The agreement inside which it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +88,9 @@ pub(crate) struct ObjectiveDto {
     /// The revision; its ETag.
     #[schema(read_only)]
     revision: u64,
+    /// What its author may not have meant.
+    #[schema(read_only)]
+    notes: NotesDto,
     /// What can be done next.
     #[schema(read_only)]
     links: Links,
@@ -128,8 +133,11 @@ impl Resource for Objective {
 
     const SCHEMA: &'static str = "Objective";
 
+    const READ_ONLY: &'static [&'static str] = &["createdAt", "updatedAt", "revision", "notes", "links"];
+
     fn show(stored: &Versioned<Self>, links: Links) -> ObjectiveDto {
         let value = stored.value.clone();
+        let notes = NotesDto::show(Evaluation::of(&value).notes());
         let (budgeting_method, time_slice_target) = match value.method {
             BudgetingMethod::Occurrences => (MethodDto::Occurrences, None),
             BudgetingMethod::Timeslices { target, .. } => (MethodDto::Timeslices, Some(target.into())),
@@ -160,6 +168,7 @@ impl Resource for Objective {
             created_at: stored.created_at,
             updated_at: stored.updated.at,
             revision: stored.revision.get(),
+            notes,
             links,
         }
     }
@@ -227,13 +236,24 @@ impl Resource for Objective {
         complete.into_iter().all(|read| read).then_some(objective)
     }
 
+    async fn advised(app: &App, stored: &Versioned<Self>, mut dto: ObjectiveDto) -> Result<ObjectiveDto, Error> {
+        let now = (app.clock)();
+        let report = app.service.error_budget(stored, now, WhatIf::default(), now).await?;
+        dto.notes = NotesDto::show(report.notes);
+        Ok(dto)
+    }
+
     fn links(name: &Name, base: &Base, links: Links) -> Links {
         let path = item::<Self>(name);
-        links.add("errorBudget", "GET", base.href(&format!("{path}/error-budget"))).add(
-            "revisions",
-            "GET",
-            base.href(&format!("{path}/revisions")),
-        )
+        let exclusions = base.href(&format!("{path}/exclusions"));
+        links
+            .add("errorBudget", "GET", base.href(&format!("{path}/error-budget")))
+            .add("series", "GET", base.href(&format!("{path}/error-budget/series")))
+            .add("alerts", "GET", base.href(&format!("{path}/alerts")))
+            .add("incidents", "GET", base.href(&format!("{path}/incidents")))
+            .add("exclusions", "GET", exclusions.clone())
+            .add_with_body("exclude", "POST", exclusions, "Exclusion")
+            .add("revisions", "GET", base.href(&format!("{path}/revisions")))
     }
 }
 
@@ -301,8 +321,8 @@ pub(crate) struct RevisionDto {
 fn said(stored: &Versioned<Objective>) -> Option<serde_json::Value> {
     let mut value = serde_json::to_value(Objective::show(stored, Links::default())).ok()?;
     let members = value.as_object_mut()?;
-    for member in ["createdAt", "updatedAt", "revision", "links"] {
-        members.remove(member);
+    for member in Objective::READ_ONLY {
+        members.remove(*member);
     }
     Some(value)
 }
@@ -329,13 +349,7 @@ pub(crate) async fn revisions(
     let next = changes.last().filter(|_| more).map(|last| app.cursor_key.seal(&path, &last.revision.to_string()));
     let show = |change: slo_core::Change<Objective>| {
         let stamp = change.stamp.clone();
-        let version = |value| Versioned {
-            value,
-            revision: change.revision,
-            born: change.revision,
-            created_at: stamp.at,
-            updated: stamp.clone(),
-        };
+        let version = |value| Versioned::first(value, change.revision, stamp.clone());
         RevisionDto {
             revision: change.revision.get(),
             at: stamp.at,

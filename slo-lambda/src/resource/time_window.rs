@@ -87,13 +87,16 @@ fn calendar(at: At<'_>, faults: &mut Faults) -> Option<(jiff::civil::DateTime, Z
         }
         parsed
     });
-    let zone = fields.required("timeZone", faults, |at, faults| {
-        let zone = Zone::new(&text::<String>(at, faults)?);
-        if zone.is_none() {
-            faults.push(Fault::new(at.pointer, "invalid", "write an IANA time zone such as Europe/Berlin or UTC"));
-        }
-        zone
-    });
+    let zone = fields.required("timeZone", faults, zone);
     fields.close(faults);
     Some((start?, zone?))
+}
+
+/// An IANA time zone.
+pub(super) fn zone(at: At<'_>, faults: &mut Faults) -> Option<Zone> {
+    let zone = Zone::new(&text::<String>(at, faults)?);
+    if zone.is_none() {
+        faults.push(Fault::new(at.pointer, "invalid", "write an IANA time zone such as Europe/Berlin or UTC"));
+    }
+    zone
 }

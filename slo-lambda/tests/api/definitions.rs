@@ -169,7 +169,7 @@ async fn parameters_that_do_not_exist_change_nothing() {
     let api = Api::new().with_objective().await;
     let faults = api.post("/indicators?dryRun=true&x=1", indicator("new")).await.problem(400)["errors"].clone();
     assert_eq!((&faults[0]["parameter"], &faults[1]["parameter"]), (&json!("dryRun"), &json!("x")));
-    api.put("/indicators/site?dryRun=true", "*", indicator("site")).await.problem(400);
+    api.put("/indicators/site?dry=true", "*", indicator("site")).await.problem(400);
     api.patch("/indicators/site?dryRun=true", "*", json!({})).await.problem(400);
     api.delete("/objectives/shop?dryRun=true", "*").await.problem(400);
     api.get("/objectives/shop?dryRun=true").await.problem(400);

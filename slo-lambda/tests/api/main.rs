@@ -1,6 +1,9 @@
 //! The whole API as a client meets it; the files mirror the routes.
 
+mod alerts;
 mod common;
 mod definitions;
 mod edge;
+mod exclusions;
 mod measurements;
+mod suggestions;
