@@ -11,9 +11,13 @@ use serde::Serialize;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::note::Note;
 use crate::output::Format;
+use crate::problem::Problem;
+use crate::resource::Kind;
 use difference::{Change, difference};
 use document::Document;
+use slo_core::Json;
 
 /// Create or replace users, indicators and objectives from files
 ///
@@ -39,7 +43,7 @@ pub(crate) struct Apply {
     /// A file to apply, `-` for standard input; may be repeated
     #[arg(short = 'f', long = "file", value_name = "FILE", required = true, num_args = 1..)]
     files: Vec<PathBuf>,
-    /// Print what would change, member by member, and write nothing
+    /// Print what would change, member by member, and what the service says about it; write nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -51,6 +55,7 @@ struct Outcome {
     name: String,
     action: Action,
     changes: Vec<Change>,
+    notes: Vec<Note>,
 }
 
 /// What was done, or with `--dry-run` would be.
@@ -80,9 +85,10 @@ struct Plan {
 /// Runs the command.
 pub(crate) fn run(args: &Apply, client: &Client, format: Format) -> Result {
     let documents = document::read_all(&args.files)?;
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<Outcome> = Vec::new();
     for document in &documents {
-        match apply(document, client, args.dry_run) {
+        let done = if args.dry_run { judge(document, client, &outcomes) } else { apply(document, client) };
+        match done {
             Ok(outcome) => outcomes.push(outcome),
             Err(source) => {
                 // What was done is told, also when the rest cannot be.
@@ -97,18 +103,53 @@ pub(crate) fn run(args: &Apply, client: &Client, format: Format) -> Result {
     print(&outcomes, args.dry_run, format)
 }
 
-fn apply(document: &Document, client: &Client, dry_run: bool) -> Result<Outcome> {
+impl Outcome {
+    fn new(document: &Document, plan: Plan, notes: Vec<Note>) -> Self {
+        let (kind, name) = (document.kind.to_string(), document.name.to_string());
+        Self { kind, name, action: plan.action, changes: plan.changes, notes }
+    }
+}
+
+fn apply(document: &Document, client: &Client) -> Result<Outcome> {
     let path = document.kind.item(&document.name);
     let plan = plan(document, client, &path)?;
-    if !dry_run && plan.action != Action::Unchanged {
-        client.put(&path, &document.body().to_string(), plan.etag.as_deref())?;
+    let mut notes = Vec::new();
+    if plan.action != Action::Unchanged {
+        let answer = client.put(&path, &document.body().to_string(), plan.etag.as_deref())?;
+        notes = Note::all(&client.read(&answer)?);
     }
-    Ok(Outcome {
-        kind: document.kind.to_string(),
-        name: document.name.to_string(),
-        action: plan.action,
-        changes: plan.changes,
-    })
+    Ok(Outcome::new(document, plan, notes))
+}
+
+/// What would be done: the service judges the document and stores nothing.
+fn judge(document: &Document, client: &Client, before: &[Outcome]) -> Result<Outcome> {
+    let path = document.kind.item(&document.name);
+    let plan = plan(document, client, &path)?;
+    let body = document.body();
+    let judged = client.put(&format!("{path}?dryRun=true"), &body.to_string(), plan.etag.as_deref());
+    let notes = match judged {
+        Ok(answer) => Note::all(&client.read(&answer)?),
+        // What it names would be created by then; the rest of it can only be judged after that.
+        Err(Error::Problem(problem)) if would_be_known(&problem, &body, before) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(Outcome::new(document, plan, notes))
+}
+
+/// Whether a document is refused for nothing but names that would be created before it.
+fn would_be_known(problem: &Problem, body: &Json, before: &[Outcome]) -> bool {
+    let created = |pointer: &str| {
+        let member = |json: &Json, name: &str| match json {
+            Json::Array(items) => items.get(name.parse::<usize>().ok()?).cloned(),
+            other => other.get(name).cloned(),
+        };
+        let named = pointer.split('/').skip(1).try_fold(body.clone(), |json, name| member(&json, name));
+        let name = named.as_ref().and_then(Json::text);
+        let kind = if pointer.starts_with("/owners/") { Kind::User } else { Kind::Indicator }.to_string();
+        let is_it = |outcome: &Outcome| outcome.kind == kind && Some(outcome.name.as_str()) == name;
+        before.iter().any(|outcome| outcome.action == Action::Created && is_it(outcome))
+    };
+    problem.only_unknown().is_some_and(|pointers| pointers.into_iter().all(created))
 }
 
 fn plan(document: &Document, client: &Client, path: &str) -> Result<Plan> {
@@ -128,7 +169,7 @@ fn print(outcomes: &[Outcome], dry_run: bool, format: Format) -> Result {
     }
     let text = || {
         let mut lines = Vec::new();
-        for Outcome { kind, name, action, changes } in outcomes {
+        for Outcome { kind, name, action, changes, notes } in outcomes {
             let would = if dry_run && *action != Action::Unchanged { "would be " } else { "" };
             let action = match action {
                 Action::Created => "created",
@@ -139,6 +180,7 @@ fn print(outcomes: &[Outcome], dry_run: bool, format: Format) -> Result {
             if dry_run {
                 lines.extend(changes.iter().map(|change| format!("  {change}")));
             }
+            lines.extend(notes.iter().map(|note| format!("  {note}")));
         }
         lines.join("\n")
     };

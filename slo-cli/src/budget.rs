@@ -1,6 +1,6 @@
 //! `slo budget`: how much failure is left to spend, for whoever decides on it.
 
-mod report;
+pub(crate) mod report;
 
 use std::cmp::Ordering;
 
@@ -34,7 +34,7 @@ pub(crate) struct Budget {
 }
 
 /// A time in RFC 3339; the parser's own words are about digits.
-fn time(text: &str) -> Result<Timestamp, &'static str> {
+pub(crate) fn time(text: &str) -> Result<Timestamp, &'static str> {
     text.parse().map_err(|_| "write a time in RFC 3339, such as 2026-11-20T12:00:00Z")
 }
 

@@ -11,10 +11,12 @@ mod decimal;
 mod error;
 mod get;
 mod ingest;
+mod note;
 mod output;
 mod problem;
 mod resource;
 mod serve;
+mod suggest;
 mod table;
 mod words;
 
@@ -59,6 +61,7 @@ enum Command {
     Delete(get::Delete),
     Ingest(ingest::Ingest),
     Budget(budget::Budget),
+    Suggest(suggest::Suggest),
     Calc(calc::Calc),
 }
 
@@ -83,6 +86,7 @@ fn run(cli: Cli) -> Result {
         Command::Delete(args) => get::delete(&args, &Client::new(&connection)?, output),
         Command::Ingest(args) => ingest::run(&args, Client::new(&connection)?, output),
         Command::Budget(args) => budget::run(&args, &Client::new(&connection)?, output),
+        Command::Suggest(args) => suggest::run(&args, &Client::new(&connection)?, output),
     }
 }
 

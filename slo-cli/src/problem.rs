@@ -49,6 +49,12 @@ impl Problem {
         problem
     }
 
+    /// Where names stand that the service does not know; `None` when anything else is wrong.
+    pub(crate) fn only_unknown(&self) -> Option<Vec<&str>> {
+        let unknown = self.errors.iter().map(|fault| (fault.code == "unknown").then_some(fault.pointer.as_str()));
+        unknown.collect::<Option<Vec<_>>>().filter(|pointers| !pointers.is_empty())
+    }
+
     /// Where in the body the first fault is.
     pub(crate) fn pointer(&self) -> Option<&str> {
         self.errors.iter().map(|fault| fault.pointer.as_str()).find(|pointer| !pointer.is_empty())

@@ -72,7 +72,7 @@ fn usage_is_two_and_an_absent_service_is_one() {
 
 #[test]
 fn help_is_for_every_command() {
-    for command in ["serve", "apply", "get", "delete", "ingest", "budget", "calc"] {
+    for command in ["serve", "apply", "get", "delete", "ingest", "budget", "suggest", "calc"] {
         let (code, stdout, _) = slo("http://x", &[command, "--help"]);
         assert!(code == 0 && stdout.contains("Example"), "{stdout}");
     }
@@ -154,7 +154,54 @@ fn apply_can_only_look() {
     );
     let (_, stdout, _) = slo(&server.url(), &["apply", "--dry-run", "-f", &file, "--output", "json"]);
     assert!(stdout.contains(r#""to": 0.9990"#) && stdout.contains(r#""action": "unchanged""#), "{stdout}");
-    assert!(server.lines().iter().all(|line| line.starts_with("GET")));
+    assert!(server.lines().iter().all(|line| line.starts_with("GET") || line.ends_with("?dryRun=true")));
+}
+
+#[test]
+fn a_dry_run_tells_what_the_service_says() {
+    let server = Loopback::start(|_, request| match request.line.as_str() {
+        "PUT /api/v1/objectives/o?dryRun=true" => Reply::json(
+            422,
+            r#"{"title":"Invalid","errors":[{"pointer":"/indicator","code":"unknown"},{"pointer":"/owners/1","code":"unknown"}]}"#,
+        ),
+        "PUT /api/v1/objectives/p?dryRun=true" => Reply::json(
+            200,
+            r#"{"notes":[{"pointer":"/timeWindow/duration","code":"weekdaySkew","detail":"30d is not whole weeks"}]}"#,
+        ),
+        "GET /api/v1/users/u" => with_two_resources(request),
+        line if line.starts_with("GET") => problem(404, "Not found"),
+        _ => Reply::json(200, "{}"),
+    });
+    let files = Files::new();
+    // What o names would be there by then.
+    let known = "name: o\nindicator: i\ntarget: 0.9\nowners: [u, v]\n---\nname: p\nindicator: i\ntarget: 0.9\n---\n\
+                 {name: i, kind: ratio}\n---\n{name: v, role: engineer, access: editor}\n";
+    let (code, stdout, stderr) = slo(&server.url(), &["apply", "--dry-run", "-f", &files.write("all.yaml", known)]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("objective o: would be created"), "{stdout}");
+    assert!(stdout.ends_with("\n  note: /timeWindow/duration: 30d is not whole weeks\n"), "{stdout}");
+    // Without v it never would.
+    let (code, _, stderr) = slo(
+        &server.url(),
+        &["apply", "--dry-run", "-f", &files.write("some.yaml", &known.replace("{name: v", "{name: w"))],
+    );
+    assert!(code == 1 && stderr.contains("/owners/1"), "{stderr}");
+}
+
+#[test]
+fn suggest_asks_for_what_was_said() {
+    let server = Loopback::start(|_, _| {
+        Reply::json(200, r#"{"timeWindow":"1M","suggestedTarget":0.999,"judged":2,"broken":0,"periods":[]}"#)
+    });
+    let args =
+        ["suggest", "site", "--window", "1M", "--time-zone", "Europe/Berlin", "--periods", "2", "--target", "0.9990"];
+    let (code, stdout, _) = slo(&server.url(), &args);
+    assert!(code == 0 && stdout.starts_with("Suggested target  99.9 %\n"), "{stdout}");
+    assert_eq!(
+        server.lines(),
+        ["GET /api/v1/indicators/site/suggested-target?timeWindow=1M&periods=2&timeZone=Europe%2FBerlin&target=0.999"]
+    );
+    assert_eq!(slo(&server.url(), &["suggest", "site", "--periods", "25"]).0, 2);
 }
 
 #[test]

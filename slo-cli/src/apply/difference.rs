@@ -9,7 +9,7 @@ use crate::table::printable;
 use slo_core::Json;
 
 /// Members that the service makes; a document that holds them came from it.
-pub(super) const MADE_BY_THE_SERVICE: [&str; 4] = ["createdAt", "updatedAt", "revision", "links"];
+pub(super) const MADE_BY_THE_SERVICE: [&str; 5] = ["createdAt", "updatedAt", "revision", "notes", "links"];
 
 /// What the service fills in for a member that a document leaves out.
 const DEFAULTS: [(&str, &str); 3] = [("noData", "ignore"), ("warningThreshold", "0.25"), ("timeSliceWindow", "1m")];

@@ -1,6 +1,7 @@
 //! One error budget on a page. Figures are the service's own text: nothing is rounded here.
 
 use crate::decimal::Decimal;
+use crate::note::Note;
 use crate::table::{Table, printable};
 use crate::words;
 use slo_core::Json;
@@ -16,6 +17,10 @@ pub(super) fn report(budget: &Json, what_if: bool) -> String {
     }
     if let Some(forecast) = budget.get("forecast") {
         sections.push(forecast_of(forecast));
+    }
+    let notes = Note::all(budget);
+    if !notes.is_empty() {
+        sections.push(notes.iter().map(Note::to_string).collect::<Vec<_>>().join("\n"));
     }
     sections.join("\n\n")
 }
@@ -118,7 +123,7 @@ pub(super) fn short_status(budget: &Json) -> &str {
 }
 
 /// A number as people read it, `-` when it is undefined.
-pub(super) fn figure(value: Option<&Json>) -> String {
+pub(crate) fn figure(value: Option<&Json>) -> String {
     match value.and_then(Json::text) {
         Some(text) => Decimal::parse(text).map_or_else(|| text.to_owned(), |number| number.to_string()),
         None => UNDEFINED.to_owned(),
@@ -126,7 +131,7 @@ pub(super) fn figure(value: Option<&Json>) -> String {
 }
 
 /// A ratio as a percentage.
-pub(super) fn percent(value: Option<&Json>) -> String {
+pub(crate) fn percent(value: Option<&Json>) -> String {
     match value.and_then(Json::text).and_then(Decimal::parse) {
         Some(ratio) => format!("{} %", ratio.percent()),
         None => UNDEFINED.to_owned(),
@@ -163,7 +168,8 @@ mod tests {
         "burnRates":[{"lookback":"1h","burnRate":2.5,"budgetConsumed":0.0034,"timeToExhaustionSeconds":42000},
                      {"lookback":"72h","burnRate":null,"budgetConsumed":null,"timeToExhaustionSeconds":null}],
         "forecast":{"burnRate":1.1,"exhaustedAt":null,"recovers":[{"at":"2026-03-30T00:00:00Z","remainingRatio":0.21}]},
-        "sla":{"target":0.95,"remainingRatio":0.42},"links":{}}"#;
+        "sla":{"target":0.95,"remainingRatio":0.42},
+        "notes":[{"pointer":"/timeWindow/duration","code":"weekdaySkew","detail":"30d is not whole weeks"}],"links":{}}"#;
 
     #[test]
     fn a_page_for_who_decides() {
@@ -187,7 +193,9 @@ Look-back  Burn rate  Budget consumed  Exhausted in
 72h        -          -                -
 
 Forecast at burn rate 1.1: not exhausted in the time ahead
-  2026-03-30T00:00:00Z  21 % remaining without further burn"
+  2026-03-30T00:00:00Z  21 % remaining without further burn
+
+note: /timeWindow/duration: 30d is not whole weeks"
         );
     }
 
