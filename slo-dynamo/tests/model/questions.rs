@@ -54,7 +54,7 @@ impl Both {
                     method: method(*how),
                     no_data: no_data(*periods),
                     target: None,
-                    periods: *periods,
+                    periods: Some(*periods),
                 };
                 let (indicator, at) = (nth(*indicator), at.minute().timestamp());
                 self.same(question, |service| {
