@@ -14,6 +14,9 @@
 //! | The concrete dates | [`Period`] |
 //! | Allowed failure, spent, left | [`ErrorBudget`] |
 //! | Speed of spending | [`BurnRate`] |
+//! | Maintenance windows and corrections | [`Exclusion`] |
+//! | Whether somebody must look | [`Alert`] |
+//! | A contiguous spell of bad minutes | [`Incident`] |
 //! | Person who decides | [`User`] |
 //!
 //! Start with [`Service`] for the use cases over a store, or with [`Evaluation`] for the arithmetic

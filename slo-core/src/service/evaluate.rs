@@ -149,8 +149,8 @@ impl Service {
     }
 
     /// The budget of an objective step by step: at each step of the epoch grid in `[from, to]`, and at
-    /// `to`. Without `from`, over the budget's period at `to`, its start left out; without `step`, the finest of 1m, 5m, 1h
-    /// and 1d that makes no more than [`MAX_STEPS`] steps.
+    /// `to`. Without `from`, over the budget's period at `to`, its start left out; without `step`, the finest
+    /// of 1m, 5m, 1h and 1d that makes no more than [`MAX_STEPS`] steps.
     ///
     /// # Errors
     /// [`Error::Parameter`] when the span is empty, has too many steps or reaches into the future;
@@ -165,12 +165,12 @@ impl Service {
     ) -> Result<Vec<BurnDownPoint>, Error> {
         not_after("to", to, now)?;
         let elapsed = objective.value.time_window.period_at(to).elapsed;
+        if from.is_some_and(|from| Minute::ceil(from) >= elapsed.end) {
+            return Err(unusable("from", "it must lie before to"));
+        }
         // With the start of a period the one before it ends.
         let from = from.map_or(elapsed.start + 1, Minute::ceil);
         let span = Period::new(from, elapsed.end);
-        if span.minutes() == 0 {
-            return Err(unusable("from", "it must lie before to"));
-        }
         let few = |width: &i64| span.minutes() <= MAX_STEPS * width.unsigned_abs();
         let width = match step {
             Some(step) => step_minutes(step)?,

@@ -52,10 +52,10 @@ pub(crate) struct ErrorBudgetDto {
     /// noData, exhausted, warning or ok.
     #[schema(example = "ok")]
     status: &'static str,
-    /// Minutes with data of those elapsed.
+    /// Minutes (Occurrences) or slices with data of those elapsed, excluded ones left out of both.
     #[schema(value_type = Option<f64>)]
     coverage: Option<Ratio>,
-    /// The end of the newest minute with data.
+    /// The end of the newest minute with data, excluded or not.
     watermark: Option<Timestamp>,
     /// At the standard look-backs no longer than the window.
     burn_rates: Vec<BurnRateDto>,

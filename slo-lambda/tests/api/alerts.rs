@@ -151,6 +151,13 @@ async fn a_burn_down_says_what_the_budget_said() {
     // Seconds that are not over yet do not count, and nothing is said about the future.
     let late = api.get(&series("from=2026-11-20T11:00:00Z&to=2026-11-20T11:00:30Z&step=1m")).await.json();
     assert_eq!(late["items"][1]["at"], "2026-11-20T11:00:30Z");
+    // In the first minute of a civil period there is that minute.
+    let mut civil = objective("shop");
+    civil["timeWindow"] = json!({"duration": "1d", "isRolling": false, "calendar": {"startTime": "2026-01-01 00:00:00", "timeZone": "UTC"}});
+    assert_eq!(api.put("/objectives/shop", "*", civil).await.status, 200);
+    let first = api.get(&series("to=2026-11-20T00:00:30Z")).await.json();
+    assert_eq!((first["items"].as_array().map(Vec::len), &first["items"][0]["sli"]), (Some(1), &Value::Null));
+    assert_eq!(api.put("/objectives/shop", "*", objective("shop")).await.status, 200);
     for refused in ["step=1m", "step=2h", "to=2026-11-20T12:00:01Z", "from=2026-11-20T12:00:00Z"] {
         api.get(&series(refused)).await.problem(400);
     }
