@@ -32,7 +32,7 @@ impl Expected<'_> {
         let per_minute = rate.unwrap_or_default() * &budget.total / whole(self.length());
         // Everything in parts of one size, so that each step is an addition.
         let mut size = budget.remaining.denom().clone();
-        for amount in gone.iter().chain([&per_minute]) {
+        for amount in gone.iter().chain([&per_minute, &budget.total]) {
             if !(&size % amount.denom()).is_zero() {
                 // The denominator without what the two have in common.
                 size *= BigRational::new(size.clone(), amount.denom().clone()).denom();
