@@ -89,11 +89,11 @@ pub use objective::{
 pub use ratio::Ratio;
 pub use recurrence::{Recurrence, RecurrenceError};
 pub use repository::{
-    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
-    Source,
+    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, Reconciled, RepositoryError,
+    Resolution, Source,
 };
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
-pub use service::{MAX_PERIODS, MAX_STEPS, Managed, Proposal, Service, WhatIf, Written};
+pub use service::{MAX_PERIODS, MAX_STEPS, Managed, Proposal, Reconciliation, Service, WhatIf, Written};
 pub use target::{Target, TargetError};
 pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};
 pub use time::{Minute, Period};

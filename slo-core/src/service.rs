@@ -2,8 +2,10 @@
 
 mod evaluate;
 mod exclusions;
+mod reconcile;
 
 pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
+pub use reconcile::Reconciliation;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

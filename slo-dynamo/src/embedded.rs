@@ -80,6 +80,12 @@ impl Engine {
         Ok(Self::on(database, Some(lock)))
     }
 
+    /// Whether there are data in `dir` already.
+    #[must_use]
+    pub fn holds_data(dir: &Path) -> bool {
+        dir.join(DATABASE_FILE).exists()
+    }
+
     /// An engine whose data goes away with it.
     ///
     /// # Errors

@@ -39,6 +39,13 @@ pub(crate) fn text<'a>(item: &'a Item, attribute: &str) -> Result<&'a str, Failu
     value.map(String::as_str).ok_or_else(|| unreadable(item, attribute, "it is not a string"))
 }
 
+/// A whole number, if it is there.
+pub(crate) fn number(item: &Item, attribute: &str) -> Result<Option<u64>, Failure> {
+    let Some(value) = item.get(attribute) else { return Ok(None) };
+    let number = value.as_n().ok().and_then(|digits| digits.parse().ok());
+    number.map(Some).ok_or_else(|| unreadable(item, attribute, "it is not a whole number"))
+}
+
 pub(crate) fn unreadable(item: &Item, attribute: &str, why: impl ToString) -> Failure {
     let part = |name| item.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
     Failure::Item {
@@ -53,13 +60,19 @@ pub(crate) fn limit(items: usize) -> i32 {
     i32::try_from(items.clamp(1, 1_000)).unwrap_or(1_000)
 }
 
-/// The items of at most [`MAX_KEYS`] distinct keys, those that exist, in no order; strongly consistent.
-pub(crate) async fn get_all(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<Item>, Failure> {
+/// The items of at most [`MAX_KEYS`] distinct keys, those that exist, in no order; strongly consistent or
+/// not.
+pub(crate) async fn get_all(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    consistent: bool,
+) -> Result<Vec<Item>, Failure> {
     let mut items = Vec::new();
     let mut idle = 0;
     let mut pending = keys;
     while !pending.is_empty() {
-        let wanted = KeysAndAttributes::builder().set_keys(Some(pending)).consistent_read(true).build();
+        let wanted = KeysAndAttributes::builder().set_keys(Some(pending)).consistent_read(consistent).build();
         let wanted = wanted.expect("the keys are set");
         let answer = client.batch_get_item().request_items(table, wanted).send().await?;
         let found = answer.responses.unwrap_or_default().remove(table).unwrap_or_default();

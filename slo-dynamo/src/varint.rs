@@ -1,6 +1,8 @@
-//! Numbers in as few bytes as they need, in an order that DynamoDB can compare.
+//! Numbers in few bytes: two codes.
 //!
-//! The code is that of SQLite4: the first byte says how long it is.
+//! Counts are LEB128: seven bits a byte, the lowest first; the high bit says that another byte follows.
+//!
+//! What DynamoDB compares has an order. Its code is that of SQLite4: the first byte says how long it is.
 //!
 //! | First byte | Length | Numbers |
 //! |---|---|---|
@@ -19,7 +21,34 @@ const TWO: u64 = 240 + 8 * 256;
 /// The largest number of three bytes, plus one.
 const THREE: u64 = TWO + 65_536;
 
-/// Appends a number.
+/// Appends a count.
+pub(crate) fn push_count(bytes: &mut Vec<u8>, mut count: u128) {
+    loop {
+        let [low, ..] = count.to_le_bytes();
+        count >>= 7;
+        if count == 0 {
+            return bytes.push(low & 0x7f);
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Takes a count from the front; `None` when the bytes end before it does, or it has more than 128 bits.
+pub(crate) fn take_count(bytes: &mut &[u8]) -> Option<u128> {
+    let mut count = 0;
+    for shift in (0..128).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        let part = u128::from(byte & 0x7f);
+        count |= part << shift;
+        if byte & 0x80 == 0 {
+            return (count >> shift == part).then_some(count);
+        }
+    }
+    None
+}
+
+/// Appends a number in the order that DynamoDB compares.
 pub(crate) fn push(bytes: &mut Vec<u8>, number: u64) {
     let [.., b2, b1, b0] = number.to_be_bytes();
     match number {
@@ -138,7 +167,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_bytes_of_a_count_are_fixed() {
+        for (count, bytes) in [
+            (0, &[0][..]),
+            (127, &[127]),
+            (128, &[128, 1]),
+            (60_000, &[224, 212, 3]),
+            (u128::MAX, &[&[255; 18][..], &[3]].concat()),
+        ] {
+            let mut coded = Vec::new();
+            push_count(&mut coded, count);
+            assert_eq!(coded, bytes, "{count}");
+            assert_eq!(take_count(&mut &coded[..]), Some(count));
+            for end in 0..coded.len() {
+                assert_eq!(take_count(&mut &coded[..end]), None);
+            }
+        }
+        // Beyond 128 bits.
+        for last in [4, 0x83] {
+            assert_eq!(take_count(&mut &[&[255; 18][..], &[last, 0]].concat()[..]), None);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_count_is_read_back(count: u128, shift in 0_u32..128) {
+            let mut bytes = Vec::new();
+            push_count(&mut bytes, count >> shift);
+            bytes.push(9);
+            let mut rest = &bytes[..];
+            prop_assert_eq!(take_count(&mut rest), Some(count >> shift));
+            prop_assert_eq!(rest, [9]);
+        }
+
         #[test]
         fn any_two_numbers_keep_their_order(a: u64, b: u64, shift in 0_u32..64) {
             let (a, b) = (a >> shift, b >> (shift / 2));

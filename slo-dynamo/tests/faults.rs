@@ -197,17 +197,44 @@ async fn a_life_that_came_and_went_while_a_name_was_created_is_not_overwritten()
 #[tokio::test]
 async fn unprocessed_keys_are_asked_for_again_a_few_times() -> Checked {
     let good = client().await;
-    let minutes = vec![measurement(DAY + 30), measurement(DAY + 1_430)];
-    write(&measurements(&good), "default", minutes).await?;
-    let period = Period::new(DAY + 20, DAY + 1_435);
+    let site = Objective::bare(name("site"));
+    let filter = Filter { indicator: Some(site.series.indicator.clone()), ..Filter::default() };
+    objectives(&good).put(site, Precondition::Absent, stamp()).await?;
     for (times, succeeds) in [(3, true), (9, false)] {
         let sent = AtomicUsize::new(0);
         let bad = faulty(&good, move |operation, _| {
             let leave = operation == "BatchGetItem" && sent.fetch_add(1, Relaxed) < times;
             leave.then_some(Fault::Unprocessed)
         });
-        let read = measurements(&bad).read(&series(), period, &HOURS).await;
-        if succeeds { assert_eq!(read?.len(), 2) } else { unavailable(&read) }
+        let list = objectives(&bad).list(&filter, None, 10).await;
+        if succeeds { assert_eq!(list?.items.len(), 1) } else { unavailable(&list) }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn hours_as_of_a_moment_ago_are_read_again() -> Checked {
+    let period = Period::new(DAY + 20, DAY + 1_435);
+    for sources in [&["default"][..], &["default", "eu"]] {
+        let good = client().await;
+        for source in sources {
+            write(&measurements(&good), source, vec![measurement(DAY + 30), measurement(DAY + 1_430)]).await?;
+        }
+        // Another place, where a read that is not strongly consistent sees nothing yet.
+        let behind = faulty(&good, |operation, body| {
+            let hours = ["Query", "BatchGetItem"].contains(&operation);
+            (hours && !body.contains(r#""ConsistentRead":true"#)).then_some(Fault::Behind)
+        });
+        let store = measurements(&behind);
+        for resolution in [HOURS, HOURS, Resolution::Minutes] {
+            let expected = measurements(&good).read(&series(), period, &resolution).await?;
+            let total: u128 = expected.iter().map(|bucket| bucket.counts.total()).sum();
+            assert_eq!(total, 2_000 * sources.len() as u128);
+            let (buckets, (calls, read, _)) = cost(store.read(&series(), period, &resolution)).await;
+            assert_eq!(buckets?, expected);
+            // The day; two hours, together or not; each of them again.
+            assert!(calls <= 5 && read <= 4_000, "{calls} calls, {read}");
+        }
     }
     Ok(())
 }
@@ -247,7 +274,7 @@ async fn an_hour_that_expired_before_its_day_counts_again_when_written_again() -
     for minute in 0..5 {
         write(&store, "default", vec![measurement(DAY + minute)]).await?;
     }
-    let key = [("pk", "I#site#1#default"), ("sk", "H#2026110200")];
+    let key = [("pk", "I#site#1"), ("sk", "H#2026110200#default")];
     let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
     good.delete_item().table_name("counts").set_key(Some(key.into())).send().await?;
     assert_eq!(totals(&good).await, [5_000, 0]);

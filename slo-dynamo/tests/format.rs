@@ -10,7 +10,7 @@ use common::{Checked, DAY, client, name, series, stamp};
 use slo_core::testing::Sample as _;
 use slo_core::{
     Batch, DefinitionRepository as _, EventCounts, Exclusion, ExclusionMode, Measurement, MeasurementRepository as _,
-    Minute, Objective, Precondition, Revision,
+    Minute, Objective, Precondition, Reconciled, Revision,
 };
 use slo_dynamo::Store;
 
@@ -57,24 +57,49 @@ async fn measurements() -> Checked {
         .write(&series(), &name("default"), &Batch::new(vec![at(0, 0, 1, 1)], now).expect("valid"), now)
         .await?;
 
-    let full: Vec<String> = (0..60).map(|minute| format!("{minute:02}=[0, 243, 248, 1]")).collect();
-    let full = full.join("; ") + "; n=N 1; ttl=N 1794614400";
+    let letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx".chars();
+    let mut full: Vec<String> = letters.map(|minute| format!("{minute}=[0, 232, 7, 1]")).collect();
+    full.extend(["_=N 1".to_owned(), "ttl=N 1794614400".to_owned()]);
+    full.sort();
+    let full = full.join("; ");
     let expected = [
-        ("I#site#1 SOURCES", r#"sources=SS ["default", "eu-1"]"#),
         (
-            "I#site#1#default D#20261102",
-            "00=[2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]; 01=[1, 249, 225, 112, 60]; \
-             23=[1, 250, 1, 134, 160, 0, 8, 0, 0, 0, 0, 0, 0, 0]; ttl=N 1794614400",
+            "I#site#1 D#20261102#default",
+            "0=[2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1]; 1=[1, 224, 212, 3, 60]; \
+             N=[1, 160, 141, 6, 0, 8, 0, 0, 0, 0, 0, 0, 0]; ttl=N 1794614400",
         ),
-        ("I#site#1#default H#2026110200", "00=[1, 1, 1]; 59=[0, 0, 0]; n=N 2; ttl=N 1794614400"),
-        ("I#site#1#default H#2026110201", &full),
-        ("I#site#1#default H#2026110223", "59=[241, 60, 250, 1, 134, 160, 0]; n=N 1; ttl=N 1794614400"),
-        ("I#site#1#eu-1 D#20261102", "00=[1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]; ttl=N 1794614400"),
-        ("I#site#1#eu-1 H#2026110200", "00=[0, 1, 0]; n=N 1; ttl=N 1794614400"),
+        ("I#site#1 H#2026110200#default", "0=[1, 1, 1]; _=N 2; ttl=N 1794614400; x=[0, 0, 0]"),
+        ("I#site#1 H#2026110201#default", &full),
+        ("I#site#1 H#2026110223#default", "_=N 1; ttl=N 1794614400; x=[241, 60, 160, 141, 6, 0]"),
+        ("I#site#1 D#20261102#eu-1", "0=[1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]; ttl=N 1794614400"),
+        ("I#site#1 H#2026110200#eu-1", "0=[0, 1, 0]; _=N 1; ttl=N 1794614400"),
     ];
     assert_eq!(dump(&client, "counts").await?, lines(&expected));
     let expiry = Minute::new(1_794_614_400 / 60);
     assert_eq!(expiry, DAY + 1_440 + 11 * 1_440, "the end of the tenth day after that of writing");
+
+    // Sealed, with a third source; and its sums taken back.
+    let third = Batch::new(vec![at(1, 1, 2, 0)], now).map_err(|faults| format!("{faults:?}"))?;
+    measurements.write(&series(), &name("eu-2"), &third, now).await?;
+    let sealed = measurements.reconcile(&series(), DAY, true, now).await?;
+    assert_eq!(sealed, Reconciled { hours: 0, days: 1 });
+    let stored = dump(&client, "counts").await?;
+    for source in ["default", "eu-1", "eu-2"] {
+        assert!(stored[&format!("I#site#1 D#20261102#{source}")].contains("; m=N 1; "), "{source}");
+    }
+    assert_eq!(
+        stored["I#site#1 S#20261102"],
+        "gen=N 1; sums=[0, 4, 2, 0, 0, 0, 0, 0, 0, 0, 3, 129, 224, 212, 3, 60, \
+         23, 160, 141, 6, 0, 8, 0, 0, 0, 0, 0, 0, 0]; ttl=N 1794614400"
+    );
+    let minutes = &stored["I#site#1 P#20261102"];
+    assert!(minutes.starts_with("gen=N 1; minutes=[2, 1, 2, 1, 0, 0, 0, 0"), "{minutes}");
+    assert!(minutes.ends_with("0, 0, 160, 141, 6, 0]; ttl=N 1794614400"), "{minutes}");
+    let late = Batch::new(vec![at(2, 1, 1, 0)], now).map_err(|faults| format!("{faults:?}"))?;
+    measurements.write(&series(), &name("eu-2"), &late, now).await?;
+    let stored = dump(&client, "counts").await?;
+    assert_eq!(stored["I#site#1 S#20261102"], "gen=N 2; ttl=N 1794614400");
+    assert!(!stored["I#site#1 D#20261102#eu-2"].contains("m=N"));
     Ok(())
 }
 

@@ -101,3 +101,50 @@ async fn corrections_of_overlapping_minutes() {
 async fn two_that_say_something_else_of_one_minute() {
     assert!(every_order(&[&[(0, 1, 0), (1, 10, 0)], &[(0, 2, 0), (2, 100, 0)]], false, &[111, 112]).await > 50);
 }
+
+/// Three sources have written; then a writer goes on, late, or a fourth one begins, while a sealer seals the
+/// day: in every order.
+async fn every_order_of_a_sealer_and(source: &'static str) -> i64 {
+    let mut stage = Stage::new(2).await;
+    stage.loses = false;
+    let reader = stage.reader.measurements();
+    let [writer, keeper] = [0, 1].map(|i| stage.writers[i].measurements());
+    let now = (DAY + 366 * 1_440).timestamp();
+    let mut choices = Vec::new();
+    for run in 0.. {
+        // Each on a day of its own.
+        let day = DAY - 1_440 * run;
+        stage.open(true);
+        for (events, source) in [(1, "a"), (10, "b"), (100, "c")] {
+            write(&reader, source, vec![measurement(day, (0, events, 0))]).await.expect("the gate is open");
+        }
+        stage.open(false);
+        let mut running = JoinSet::new();
+        let (late, near) = (writer.clone(), reader.clone());
+        running.spawn(async move {
+            write(&late, source, vec![measurement(day, (1, 1_000, 0))]).await.expect("nothing is lost");
+            assert_eq!(totals(&near, day).await, [1_111; 2], "acknowledged");
+        });
+        let keeper = keeper.clone();
+        running.spawn(
+            async move { keeper.reconcile(&series(), day, true, now).await.map(drop).expect("nothing is lost") },
+        );
+        let taken = stage.run(running, &choices).await;
+        stage.open(true);
+        assert_eq!(totals(&reader, day).await, [1_111; 2], "{taken:?}");
+        let Some(next) = stage::next(&taken) else { return run + 1 };
+        choices = next;
+    }
+    unreachable!("the loop has no end");
+}
+
+#[tokio::test]
+async fn late_data_while_their_day_is_sealed() {
+    assert!(every_order_of_a_sealer_and("b").await > 500);
+}
+
+#[tokio::test]
+#[ignore = "a minute: thousands of orders"]
+async fn a_new_source_while_its_day_is_sealed() {
+    assert!(every_order_of_a_sealer_and("d").await > 500);
+}

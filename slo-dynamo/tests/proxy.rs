@@ -14,15 +14,15 @@ mod workload;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use common::{Checked, DAY, client, name, series, stamp, write};
+use common::{Checked, DAY, client, measurement, name, series, stamp, write};
 use futures_util::future::{join_all, join3};
 use futures_util::stream::{self, StreamExt as _};
 use naive::Naive;
 use plan::Fault;
 use slo_core::testing::Sample as _;
 use slo_core::{
-    Bucket, DefinitionRepository as _, EventCounts, MeasurementRepository as _, Minute, Objective, Period,
-    Precondition, RepositoryError, Resolution, Revision, Width,
+    Batch, Bucket, DefinitionRepository as _, EventCounts, MeasurementRepository as _, Minute, Objective, Period,
+    Precondition, RepositoryError, Resolution, Revision, Series, Width,
 };
 use slo_dynamo::client::MAX_ATTEMPTS;
 use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, Store};
@@ -90,15 +90,15 @@ struct Bound(BTreeMap<&'static str, usize>);
 impl Bound {
     /// One more write. A refusal of an hour settles a minute at least, and a reborn hour is raised.
     fn allow(&mut self, sent: &Sent) {
-        const RAISED: usize = 5;
+        const RAISED: usize = 8;
         let hours: usize = sent.hours().iter().map(|hour| hour.len() + 2).sum();
         let raised = RAISED * sent.hours().len();
         for (kind, calls) in [
-            ("GetItem SOURCES", 1),
-            ("UpdateItem SOURCES", 1),
+            ("GetItem S", hours),
             ("UpdateItem H", hours + raised),
             ("GetItem H", hours + raised),
             ("UpdateItem D", raised),
+            ("UpdateItem S", raised),
         ] {
             *self.0.entry(kind).or_default() += calls;
         }
@@ -150,7 +150,7 @@ async fn run(seed: u64) -> ([Difference; 2], Log) {
         near.read(&series(), period, resolution).await.expect("nothing is in its way")
     };
     let mut bound = Bound::default();
-    let mut found = [Difference::default(); 2];
+    let (mut found, mut sealed) = ([Difference::default(); 2], 0);
     let (mut expected, mut hours) = (BTreeMap::new(), Vec::new());
     // Looked at several times, because what comes later can hide a fault.
     let each = workload[0].len() / ROUNDS;
@@ -168,14 +168,24 @@ async fn run(seed: u64) -> ([Difference; 2], Log) {
         if found != [Difference::default(); 2] {
             return (found, log);
         }
+        // What comes next is late: it meets sealed days.
+        for day in [DAY - 1_440, DAY] {
+            let reconciled = near.reconcile(&series(), day, true, DAYS.end.timestamp()).await;
+            let reconciled = reconciled.expect("nothing is in its way");
+            assert_eq!(reconciled.hours, 0, "what is acknowledged is told");
+            sealed += reconciled.days;
+            let again = [read(&HOURS, DAYS).await, read(&Resolution::Minutes, DAYS).await];
+            assert_eq!(again.map(|buckets| counts(&buckets)), [counts(&hours), expected.clone()], "sealed");
+        }
     }
+    assert!(sealed > 2, "nothing late met a sealed day");
     for hour in &hours {
         let inside = expected.keys().filter(|minute| minute.hour() == hour.start);
         let bits = inside.fold(0, |bits, minute| bits | 1_u64 << (*minute - hour.start));
         assert_eq!((hour.width, hour.with_data), (Width::Hour, bits), "seed {seed}: {}", hour.start);
     }
 
-    // A read through the same wire has everything or fails; its ends are hours that are asked for by key.
+    // A read through the same wire has everything or fails; its ends are hours that are asked for by themselves.
     let split = Period::new(DAY - 30, DAY + 735);
     let far = Store::builder(far).build().measurements();
     for (resolution, period) in [(&Resolution::Minutes, DAYS), (&HOURS, DAYS)].into_iter().chain([(&HOURS, split); 4]) {
@@ -185,13 +195,28 @@ async fn run(seed: u64) -> ([Difference; 2], Log) {
             whole.iter().map(|bucket| bucket.counts.total()).sum::<u128>(),
             inside.map(|(_, counts)| counts.total()).sum()
         );
-        until_acknowledged(async || reads(&far, period, resolution, &whole).await).await;
+        until_acknowledged(async || reads(&far, &series(), period, resolution, &whole).await).await;
+    }
+    // Of a single source they are asked for by key, once it is known.
+    let solo = Series { indicator: name("solo"), born: Revision::FIRST };
+    let ends = [split.start, split.end - 1].map(measurement).to_vec();
+    let batch = Batch::new(ends, DAYS.end.timestamp()).expect("a valid batch");
+    near.write(&solo, &name("default"), &batch, DAYS.end.timestamp()).await.expect("nothing is in its way");
+    let whole = near.read(&solo, split, &HOURS).await.expect("nothing is in its way");
+    for _ in 0..6 {
+        until_acknowledged(async || reads(&far, &solo, split, &HOURS, &whole).await).await;
     }
     (found, wire.settled().await)
 }
 
-async fn reads(store: &DynamoMeasurements, period: Period, resolution: &Resolution, expected: &[Bucket]) -> bool {
-    match store.read(&series(), period, resolution).await {
+async fn reads(
+    store: &DynamoMeasurements,
+    series: &Series,
+    period: Period,
+    resolution: &Resolution,
+    expected: &[Bucket],
+) -> bool {
+    match store.read(series, period, resolution).await {
         Ok(buckets) => {
             assert_eq!(buckets, expected);
             true

@@ -36,6 +36,22 @@ impl Resolution {
     }
 }
 
+/// What a store did to bring a day in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Hours that held what their sums did not tell: a writer died before it was acknowledged.
+    pub hours: usize,
+    /// Days condensed, so that they are cheaper to read.
+    pub days: usize,
+}
+
+impl std::ops::AddAssign for Reconciled {
+    fn add_assign(&mut self, other: Self) {
+        self.hours += other.hours;
+        self.days += other.days;
+    }
+}
+
 /// Keeps the measurements of indicators and answers with their sums.
 ///
 /// A measurement is identified by (series, source, minute).
@@ -79,4 +95,18 @@ pub trait MeasurementRepository: Send + Sync {
         period: Period,
         resolution: &Resolution,
     ) -> Result<Vec<Bucket>, RepositoryError>;
+
+    /// Brings one UTC day of a series in order, for stores that derive sums from what they keep; answers
+    /// do not change by it, save that what was never acknowledged may become visible. A `finished` day, to
+    /// which nothing more is expected to be written, may be condensed. It may be called at any time, by many at
+    /// once. `now` is the day of writing. Others have nothing to do.
+    async fn reconcile(
+        &self,
+        _series: &Series,
+        _day: Minute,
+        _finished: bool,
+        _now: Timestamp,
+    ) -> Result<Reconciled, RepositoryError> {
+        Ok(Reconciled::default())
+    }
 }

@@ -8,7 +8,7 @@ mod definitions;
 mod measurements;
 
 pub use definitions::{Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, Page};
-pub use measurements::{MeasurementRepository, Resolution};
+pub use measurements::{MeasurementRepository, Reconciled, Resolution};
 
 use crate::revision::Revision;
 

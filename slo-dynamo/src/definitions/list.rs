@@ -105,7 +105,7 @@ impl<D: Definition> DynamoDefinitions<D> {
         for reference in references {
             keys.push(crate::item::key(D::KIND.name(), text(reference, SORT_KEY)?));
         }
-        let mut items = get_all(&self.client, &self.table, keys).await?;
+        let mut items = get_all(&self.client, &self.table, keys, true).await?;
         items.sort_by(|a, b| a[SORT_KEY].as_s().ok().cmp(&b[SORT_KEY].as_s().ok()));
         Ok(items)
     }

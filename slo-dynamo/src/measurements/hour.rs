@@ -1,21 +1,22 @@
-//! The hour item: sixty slots and a counter of its updates.
+//! The hour item of one source: sixty slots and a counter of its updates.
 
 use slo_core::{EventCounts, Measurement, Minute};
 
 use super::day::Digest;
 use super::key;
 use crate::error::Failure;
-use crate::item::{Item, text, unreadable};
+use crate::item::{Item, number, text, unreadable};
 use crate::table::SORT_KEY;
 use crate::varint;
 
 /// Counts the updates of an hour.
-pub(super) const UPDATES: &str = "n";
+pub(super) const UPDATES: &str = "_";
 const MINUTES: i64 = 60;
 
 /// An hour as it was after `n` updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hour {
+    pub(super) source: String,
     pub(super) start: Minute,
     pub(super) n: u64,
     /// In no order.
@@ -24,22 +25,21 @@ pub(super) struct Hour {
 
 impl Hour {
     /// An hour of which there is no item.
-    pub(super) const fn empty(start: Minute) -> Self {
-        Self { start, n: 0, measurements: Vec::new() }
+    pub(super) fn empty(source: &str, start: Minute) -> Self {
+        Self { source: source.to_owned(), start, n: 0, measurements: Vec::new() }
     }
 
     pub(super) fn decode(item: &Item) -> Result<Self, Failure> {
-        let start = key::hour_start(text(item, SORT_KEY)?);
-        let start = start.ok_or_else(|| unreadable(item, SORT_KEY, "it is not an hour"))?;
-        let n = item.get(UPDATES).and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok());
-        let n = n.ok_or_else(|| unreadable(item, UPDATES, "it is not a counter"))?;
+        let key = key::Item::Hour.read(text(item, SORT_KEY)?);
+        let (start, source) = key.ok_or_else(|| unreadable(item, SORT_KEY, "it is not an hour"))?;
+        let n = number(item, UPDATES)?.ok_or_else(|| unreadable(item, UPDATES, "it is missing"))?;
         let mut measurements = Vec::with_capacity(item.len());
         for (attribute, value) in item {
             let Some(minute) = key::part_index(attribute, MINUTES) else { continue };
             let slot = value.as_b().ok().and_then(|slot| decode(start + minute, slot.as_ref()));
             measurements.push(slot.ok_or_else(|| unreadable(item, attribute, "it is not a slot"))?);
         }
-        Ok(Self { start, n, measurements })
+        Ok(Self { source: source.to_owned(), start, n, measurements })
     }
 
     pub(super) fn at(&self, minute: Minute) -> Option<&Measurement> {
@@ -57,10 +57,10 @@ impl Hour {
 }
 
 /// The slot of a measurement: `revision ‖ total ‖ bad`.
-pub(super) fn encode(measurement: &Measurement) -> Result<Vec<u8>, Failure> {
+pub(super) fn encode(measurement: &Measurement) -> Vec<u8> {
     let mut slot = varint::code(measurement.revision);
-    push_counts(&mut slot, measurement.counts)?;
-    Ok(slot)
+    push_counts(&mut slot, measurement.counts);
+    slot
 }
 
 fn decode(start: Minute, mut slot: &[u8]) -> Option<Measurement> {
@@ -70,21 +70,15 @@ fn decode(start: Minute, mut slot: &[u8]) -> Option<Measurement> {
 }
 
 /// Appends `total ‖ bad`.
-pub(super) fn push_counts(bytes: &mut Vec<u8>, counts: EventCounts) -> Result<(), Failure> {
-    for count in [counts.total(), counts.bad()] {
-        let too_many = |source: std::num::TryFromIntError| Failure::Value {
-            what: "more than 2^64 - 1 events of one source in one hour",
-            source: source.into(),
-        };
-        varint::push(bytes, u64::try_from(count).map_err(too_many)?);
-    }
-    Ok(())
+pub(super) fn push_counts(bytes: &mut Vec<u8>, counts: EventCounts) {
+    varint::push_count(bytes, counts.total());
+    varint::push_count(bytes, counts.bad());
 }
 
 pub(super) fn take_counts(bytes: &mut &[u8]) -> Option<EventCounts> {
-    let total = varint::take(bytes)?;
-    let bad = varint::take(bytes)?;
-    EventCounts::from_sums(bad.into(), total.into())
+    let total = varint::take_count(bytes)?;
+    let bad = varint::take_count(bytes)?;
+    EventCounts::from_sums(bad, total)
 }
 
 #[cfg(test)]
@@ -100,10 +94,10 @@ mod tests {
     fn the_bytes_of_a_slot_are_fixed() {
         for (measurement, slot) in [
             (measurement(0, 0, 0, 0), &[0, 0, 0][..]),
-            (measurement(0, 990, 1_000, 0), &[0, 243, 248, 10]),
-            (measurement(0, 0, 100_000, 300), &[241, 60, 250, 1, 134, 160, 250, 1, 134, 160]),
+            (measurement(0, 990, 1_000, 0), &[0, 232, 7, 10]),
+            (measurement(0, 0, 100_000, 300), &[241, 60, 160, 141, 6, 160, 141, 6]),
         ] {
-            assert_eq!(encode(&measurement).expect("small"), slot);
+            assert_eq!(encode(&measurement), slot);
             assert_eq!(decode(Minute::new(0), slot), Some(measurement));
         }
         // More bad than total, cut off, and too long.
@@ -114,21 +108,22 @@ mod tests {
 
     #[test]
     fn an_item_is_an_hour_and_has_a_digest() {
-        let mut item = crate::item::key("I#site#1#default", "H#1970010101");
+        let mut item = crate::item::key("I#site#1", "H#1970010101#eu");
         item.extend(
-            [("n", n(7)), ("ttl", n(86_400)), ("00", b(vec![0, 10, 1])), ("59", b(vec![1, 5, 5]))]
+            [("_", n(7)), ("ttl", n(86_400)), ("0", b(vec![0, 10, 1])), ("x", b(vec![1, 5, 5]))]
                 .map(|(name, value)| (name.to_owned(), value)),
         );
-        item.insert("30".to_owned(), b(vec![0, 0, 0]));
+        item.insert("U".to_owned(), b(vec![0, 0, 0]));
         let mut hour = Hour::decode(&item).expect("valid");
         hour.measurements.sort_by_key(|m| m.start);
         let expected = [measurement(60, 9, 10, 0), measurement(90, 0, 0, 0), measurement(119, 0, 5, 1)];
-        assert_eq!(hour, Hour { start: Minute::new(60), n: 7, measurements: expected.to_vec() });
+        let start = Minute::new(60);
+        assert_eq!(hour, Hour { source: "eu".to_owned(), start, n: 7, measurements: expected.to_vec() });
         let counts = EventCounts::new(9, 15).expect("counts");
         assert_eq!(hour.digest(), Digest { n: 7, counts, with_data: 1 << 59 | 1 });
 
-        item.insert("01".to_owned(), s("text"));
+        item.insert("1".to_owned(), s("text"));
         let error = Hour::decode(&item).expect_err("no slot").to_string();
-        assert_eq!(error, "cannot read 01 of the item I#site#1#default H#1970010101: it is not a slot");
+        assert_eq!(error, "cannot read 1 of the item I#site#1 H#1970010101#eu: it is not a slot");
     }
 }

@@ -1,182 +1,220 @@
 //! Reading: the days of a period, and the hours that are wanted by the minute.
+//!
+//! The days are read strongly consistent: they tell of every acknowledged write, and how many updates of
+//! each hour they tell of. The hours are read at half the price, which may show them as of a moment ago,
+//! and those that are behind their day are read again. Of a sealed day the minutes are read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::Client;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
-use slo_core::{Bucket, Minute, Period, Resolution, Series};
+use slo_core::{Bucket, Minute, Period, Resolution};
 
+use super::days::{self, Days};
 use super::hour::Hour;
-use super::{DynamoMeasurements, day, key};
+use super::key::{DAY, Item};
+use super::memory::Shape;
+use super::partition::{Consistency, Partition};
+use super::sealed::{Minutes, merged};
 use crate::error::Failure;
-use crate::item::{Item, MAX_KEYS, get_all, key as item_key, limit, s};
+use crate::item::MAX_KEYS;
 
 /// How many requests of one read are under way at once.
 const AT_ONCE: usize = 16;
-/// An hour by its key costs one read unit, an hour in a range a sixth: 0.5 to 0.7 KB of 4.
-const RANGE_ADVANTAGE: usize = 6;
-const DAY: i64 = 1_440;
+/// About what an hour of one source takes, in bytes.
+const HOUR_SIZE: usize = 500;
+/// A request is paid for as if it read at least so many bytes.
+const LEAST: usize = 4_096;
 
 /// What is wanted of one series.
-struct Reading<'a> {
-    client: &'a Client,
-    table: &'a str,
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    partition: Partition<'a>,
     period: Period,
-    resolution: &'a Resolution,
+    /// The hours of the period that a cut lies in; `None` when all hours are wanted by the minute.
+    cut: Option<BTreeSet<Minute>>,
+    shape: Shape,
 }
 
-type Part<'a> = BoxFuture<'a, Result<Vec<Bucket>, Failure>>;
+/// The first and the last of some hours in a row.
+type Span = [Minute; 2];
 
-impl DynamoMeasurements {
-    pub(super) async fn buckets(
-        &self,
-        series: &Series,
-        period: Period,
-        resolution: &Resolution,
-    ) -> Result<Vec<Bucket>, Failure> {
+/// What has been read.
+#[derive(Debug, Default)]
+struct Parts {
+    days: Days,
+    /// By the hour and the source.
+    hours: BTreeMap<(Minute, String), Hour>,
+    minutes: BTreeMap<Minute, Minutes>,
+}
+
+enum Part {
+    Days(Days),
+    Hours(Vec<Hour>),
+    Minutes(Vec<Minutes>),
+}
+
+type Request<'a> = BoxFuture<'a, Result<Part, Failure>>;
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(partition: Partition<'a>, period: Period, resolution: &Resolution, shape: Shape) -> Self {
         let period = within_time(period);
-        if period.start >= period.end {
-            return Ok(Vec::new());
-        }
-        let sources = self.sources(series).await?;
-        let partitions: Vec<String> = sources.iter().map(|source| key::partition(series, source)).collect();
-        let reading = Reading { client: &self.client, table: &self.table, period, resolution };
-        // In this task, because the meter is the task's.
-        let mut parts = stream::iter(reading.parts(&partitions)).buffer_unordered(AT_ONCE);
-        let mut merged: BTreeMap<Minute, Bucket> = BTreeMap::new();
-        while let Some(buckets) = parts.try_next().await? {
-            for bucket in buckets {
-                merged.entry(bucket.start).and_modify(|sum| sum.merge(&bucket)).or_insert(bucket);
+        let cut = match resolution {
+            Resolution::Minutes => None,
+            Resolution::Hours { cuts } => {
+                let all = [period.start, period.end];
+                let hours = all.iter().chain(cuts).map(|cut| cut.hour());
+                let inside = |hour: &Minute| period.start.hour() <= *hour && *hour < period.end;
+                Some(hours.filter(|hour| inside(hour) && resolution.splits(*hour, period)).collect())
             }
+        };
+        Self { partition, period, cut, shape }
+    }
+
+    /// The buckets, and what the next read may expect.
+    pub(super) async fn buckets(&self) -> Result<(Vec<Bucket>, Shape), Failure> {
+        if self.period.start >= self.period.end {
+            return Ok((Vec::new(), self.shape.clone()));
         }
-        Ok(merged.into_values().collect())
+        let [first, last] = [self.period.start, self.period.end - 1].map(|minute| minute.on_grid(DAY));
+        let mut parts = Parts::default();
+        // Usually all that is needed.
+        let sealed = self.shape.sealed.map_or(first, |sealed| sealed + DAY);
+        let mut requests = vec![self.days([first, last])];
+        requests.extend(self.minutes(self.by_minute([first, sealed - 1])));
+        requests.extend(self.hours(self.by_minute([sealed, last + (DAY - 1)]), Consistency::Eventual));
+        parts.gather(requests).await?;
+        // Minutes of days that have turned out to be sealed, and hours that are behind their day.
+        let mut requests = self.minutes(self.sealed(&parts));
+        requests.extend(self.hours(self.behind(&parts), Consistency::Strong));
+        parts.gather(requests).await?;
+        // Days that were sealed anew meanwhile.
+        parts.gather(self.hours(self.sealed(&parts), Consistency::Strong)).await?;
+        let shape = parts.days.shape(&self.shape);
+        Ok((self.sum(&parts), shape))
+    }
+
+    /// Those of the hours of a span that are wanted by the minute.
+    fn by_minute(&self, [first, last]: Span) -> Vec<Span> {
+        let (first, last) = (first.max(self.period.start).hour(), last.min(self.period.end - 1).hour());
+        match &self.cut {
+            _ if last < first => Vec::new(),
+            None => vec![[first, last]],
+            Some(cut) => cut.range(first..=last).map(|hour| [*hour; 2]).collect(),
+        }
+    }
+
+    /// The same of the sealed days whose minutes have not been read.
+    fn sealed(&self, parts: &Parts) -> Vec<Span> {
+        let days = parts.days.sealed.keys().filter(|day| parts.minutes_of(**day).is_none());
+        days.flat_map(|day| self.by_minute([*day, *day + (DAY - 1)])).collect()
+    }
+
+    /// Those of which a source's day tells more than has been read.
+    fn behind(&self, parts: &Parts) -> Vec<Span> {
+        let digests =
+            parts.days.open.iter().flat_map(|day| day.digests.iter().map(move |digest| (&day.source, digest)));
+        let behind = digests.filter(|(source, (hour, digest))| {
+            let read = parts.hours.get(&(*hour, (*source).clone())).map_or(0, |hour| hour.n);
+            read < digest.n && self.is_by_minute(*hour)
+        });
+        behind.map(|(_, (hour, _))| *hour).collect::<BTreeSet<_>>().into_iter().map(|hour| [hour; 2]).collect()
+    }
+
+    fn is_by_minute(&self, minute: Minute) -> bool {
+        let hour = minute.hour();
+        let inside = hour < self.period.end && self.period.start < hour + 60;
+        inside && self.cut.as_ref().is_none_or(|cut| cut.contains(&hour))
+    }
+
+    fn days(&self, ends: Span) -> Request<'_> {
+        async move { Ok(Part::Days(days::read(self.partition, ends, &self.shape).await?)) }.boxed()
+    }
+
+    /// Asks for hours: together where that is not dearer than by themselves; by their keys, in one request,
+    /// what is alone and of a single source.
+    fn hours(&self, spans: Vec<Span>, consistency: Consistency) -> Vec<Request<'_>> {
+        let between = LEAST / (HOUR_SIZE * self.shape.width());
+        let step = 60 * i64::try_from(between + 1).expect("a few");
+        let mut spans = joined(spans, step);
+        let mut requests: Vec<Request<'_>> = Vec::new();
+        if let ([source], Consistency::Eventual) = (&self.shape.sources[..], consistency) {
+            let single: Vec<String> = spans
+                .extract_if(.., |[first, last]| first == last)
+                .map(|[hour, _]| Item::Hour.of(hour, source))
+                .collect();
+            let request = |sorts: &[String]| {
+                let sorts = sorts.to_vec();
+                async move { Ok(Part::Hours(self.partition.several(sorts, Hour::decode).await?)) }.boxed()
+            };
+            requests.extend(single.chunks(MAX_KEYS).map(request));
+        }
+        let request = |[first, last]: Span| {
+            let range = Item::Hour.range(first, last);
+            async move { Ok(Part::Hours(self.partition.range(range, consistency, Hour::decode).await?)) }.boxed()
+        };
+        requests.extend(spans.into_iter().map(request));
+        requests
+    }
+
+    /// Asks for the minutes of the days that hours are in.
+    fn minutes(&self, spans: Vec<Span>) -> Vec<Request<'_>> {
+        let request = |[first, last]: Span| {
+            let range = Item::Minutes.range(first, last);
+            async move { Ok(Part::Minutes(self.partition.range(range, Consistency::Strong, Minutes::decode).await?)) }
+                .boxed()
+        };
+        let days = spans.into_iter().map(|span| span.map(|hour| hour.on_grid(DAY))).collect();
+        joined(days, DAY).into_iter().map(request).collect()
+    }
+
+    fn sum(&self, parts: &Parts) -> Vec<Bucket> {
+        let digests = parts.days.open.iter().flat_map(|day| &day.digests).map(|(hour, digest)| digest.bucket(*hour));
+        let sums = parts.days.sealed.values().flat_map(|sums| sums.hours.iter().flatten().copied());
+        let whole = digests.chain(sums).filter(|hour| !self.is_by_minute(hour.start));
+        let minutes = parts.days.sealed.keys().filter_map(|day| parts.minutes_of(*day)).flatten().copied();
+        let hours = parts.hours.values().filter(|hour| parts.minutes_of(hour.start.on_grid(DAY)).is_none());
+        let measured = hours.flat_map(|hour| &hour.measurements).map(|m| Bucket::minute(m.start, m.counts));
+        let single = minutes.chain(measured).filter(|minute| self.is_by_minute(minute.start));
+        let wanted = whole.chain(single).filter(|bucket| self.period.contains(bucket.start) && bucket.with_data != 0);
+        merged(wanted).into_values().collect()
     }
 }
 
-impl Reading<'_> {
-    /// What to ask for. The parts of one source do not overlap.
-    fn parts<'a>(&'a self, partitions: &'a [String]) -> Vec<Part<'a>> {
-        let mut parts: Vec<Part<'a>> = Vec::new();
-        if *self.resolution == Resolution::Minutes {
-            parts.extend(partitions.iter().map(|p| self.hours(p, self.period.start, self.period.end - 1).boxed()));
-            return parts;
+/// Those together between which there are no more than `step` minutes.
+fn joined(spans: Vec<Span>, step: i64) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some([_, last]) if span[0] - *last <= step => *last = span[1],
+            _ => joined.push(span),
         }
-        // Whole hours: an hour at an end is split.
-        let (first, end) = ((self.period.start + 59).hour(), self.period.end.hour());
-        if first < end {
-            parts.extend(partitions.iter().map(|p| self.days(p, first, end - 1).boxed()));
-        }
-        let split = self.split_hours();
-        if let (Some(&first), Some(&last)) = (split.first(), split.last()) {
-            let span = usize::try_from((last - first) / 60 + 1).unwrap_or(usize::MAX);
-            if span <= RANGE_ADVANTAGE.saturating_mul(split.len()) {
-                parts.extend(partitions.iter().map(|p| self.hours(p, first, last).boxed()));
-            } else {
-                let keys = partitions.iter().flat_map(|p| split.iter().map(move |hour| item_key(p, key::hour(*hour))));
-                let keys: Vec<Item> = keys.collect();
-                parts.extend(keys.chunks(MAX_KEYS).map(|keys| self.hours_by_key(keys.to_vec()).boxed()));
-            }
-        }
-        parts
     }
+    joined
+}
 
-    /// The hours that a cut lies in, in order.
-    fn split_hours(&self) -> Vec<Minute> {
-        let Resolution::Hours { cuts } = self.resolution else { return Vec::new() };
-        let ends = [self.period.start, self.period.end];
-        let mut hours: Vec<Minute> = ends.iter().chain(cuts).map(|cut| cut.hour()).collect();
-        hours.sort_unstable();
-        hours.dedup();
-        let touches = |hour: &Minute| *hour < self.period.end && self.period.start < *hour + 60;
-        hours.retain(|hour| touches(hour) && self.resolution.splits(*hour, self.period));
-        hours
-    }
-
-    /// The digests of whole hours, from the days that `first` and `last` are in.
-    async fn days(&self, partition: &str, first: Minute, last: Minute) -> Result<Vec<Bucket>, Failure> {
-        let days = (last.on_grid(DAY) - first.on_grid(DAY)) / DAY + 1;
-        let wanted = |hour| self.period.contains(hour) && !self.resolution.splits(hour, self.period);
-        let mut buckets = Vec::new();
-        let mut range = Range::new(partition, key::day(first), key::day(last), days);
-        while let Some(items) = range.next(self).await? {
-            for item in &items {
-                let digests = day::digests(item)?.into_iter().filter(|(hour, _)| wanted(*hour));
-                let hours = digests.map(|(hour, digest)| digest.bucket(hour));
-                buckets.extend(hours.filter(|bucket| bucket.with_data != 0));
-            }
-        }
-        Ok(buckets)
-    }
-
-    /// The minutes of the split hours among those from `first` to `last`.
-    async fn hours(&self, partition: &str, first: Minute, last: Minute) -> Result<Vec<Bucket>, Failure> {
-        let hours = (last.hour() - first.hour()) / 60 + 1;
-        let mut buckets = Vec::new();
-        let mut range = Range::new(partition, key::hour(first), key::hour(last), hours);
-        while let Some(items) = range.next(self).await? {
-            self.minutes(&items, &mut buckets)?;
-        }
-        Ok(buckets)
-    }
-
-    async fn hours_by_key(&self, keys: Vec<Item>) -> Result<Vec<Bucket>, Failure> {
-        let mut buckets = Vec::new();
-        self.minutes(&get_all(self.client, self.table, keys).await?, &mut buckets)?;
-        Ok(buckets)
-    }
-
-    fn minutes(&self, items: &[Item], buckets: &mut Vec<Bucket>) -> Result<(), Failure> {
-        for item in items {
-            let hour = Hour::decode(item)?;
-            if self.resolution.splits(hour.start, self.period) {
-                let inside = hour.measurements.iter().filter(|m| self.period.contains(m.start));
-                let minutes = inside.map(|m| Bucket::minute(m.start, m.counts));
-                buckets.extend(minutes.filter(|bucket| bucket.with_data != 0));
+impl Parts {
+    async fn gather(&mut self, requests: Vec<Request<'_>>) -> Result<(), Failure> {
+        // In this task, because the meter is the task's.
+        let mut requests = stream::iter(requests).buffer_unordered(AT_ONCE);
+        while let Some(part) = requests.try_next().await? {
+            match part {
+                Part::Days(days) => self.days = days,
+                // What is read later is newer.
+                Part::Hours(hours) => {
+                    self.hours.extend(hours.into_iter().map(|hour| ((hour.start, hour.source.clone()), hour)));
+                }
+                Part::Minutes(days) => self.minutes.extend(days.into_iter().map(|day| (day.start, day))),
             }
         }
         Ok(())
     }
-}
 
-/// A range of one partition, page by page.
-struct Range<'a> {
-    partition: &'a str,
-    keys: [String; 2],
-    limit: i32,
-    from: Option<Item>,
-    done: bool,
-}
-
-impl<'a> Range<'a> {
-    fn new(partition: &'a str, first: String, last: String, items: i64) -> Self {
-        // One more than there can be: a page that is full says that there might be another one.
-        let limit = limit(usize::try_from(items + 1).unwrap_or(usize::MAX));
-        Self { partition, keys: [first, last], limit, from: None, done: false }
-    }
-
-    async fn next(&mut self, reading: &Reading<'_>) -> Result<Option<Vec<Item>>, Failure> {
-        if self.done {
-            return Ok(None);
-        }
-        let [first, last] = &self.keys;
-        let answer = reading
-            .client
-            .query()
-            .table_name(reading.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", s(self.partition))
-            .expression_attribute_values(":first", s(first))
-            .expression_attribute_values(":last", s(last))
-            .consistent_read(true)
-            .limit(self.limit)
-            .set_exclusive_start_key(self.from.take())
-            .send()
-            .await?;
-        self.from = answer.last_evaluated_key;
-        self.done = self.from.is_none();
-        Ok(Some(answer.items.unwrap_or_default()))
+    /// The minutes of a sealed day, if they are of the same generation as its sums.
+    fn minutes_of(&self, day: Minute) -> Option<&[Bucket]> {
+        let (sums, minutes) = (self.days.sealed.get(&day)?, self.minutes.get(&day)?);
+        (sums.generation == minutes.generation).then_some(&minutes.minutes)
     }
 }
 
@@ -193,10 +231,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn neighbours_are_asked_for_together() {
+        let at = Minute::new;
+        let spans = vec![[at(0), at(60)], [at(120), at(120)], [at(240), at(240)]];
+        assert_eq!(joined(spans.clone(), 60), [[at(0), at(120)], [at(240), at(240)]]);
+        assert_eq!(joined(spans, 120), [[at(0), at(240)]]);
+        assert_eq!(joined(Vec::new(), 60), Vec::<Span>::new());
+    }
+
+    #[test]
     fn time_ends_where_keys_do() {
         let all = within_time(Period::new(Minute::new(i64::MIN), Minute::new(i64::MAX)));
         assert_eq!(all.start.to_string(), "0001-01-01T00:00:00Z");
-        assert_eq!(key::day(all.end), "D#99991230");
+        assert_eq!(Item::Day.at(all.end), "D#99991230");
         let period = Period::new(Minute::new(1), Minute::new(2));
         assert_eq!(within_time(period), period);
     }

@@ -2,40 +2,32 @@
 
 use std::fmt::Write as _;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValue;
 use slo_core::{Measurement, Minute, Receipt, WriteEffect};
 
 use super::hour::{self, Hour, UPDATES};
-use super::{day, key};
+use super::key;
+use super::partition::{Partition, Update, outcome};
 use crate::error::Failure;
-use crate::item::{Item, b, key as item_key, n};
-use crate::table::TTL_ATTRIBUTE;
+use crate::item::{b, n};
 use crate::varint;
 
-/// Writes to one partition.
+/// Writes what one source has measured.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Writer<'a> {
-    pub(super) client: &'a Client,
-    pub(super) table: &'a str,
-    pub(super) partition: String,
+    pub(super) partition: Partition<'a>,
+    pub(super) source: &'a str,
+    /// The epoch second after which what is written may go.
     pub(super) expiry: i64,
 }
 
-/// What a conditional update did.
-pub(super) enum Update {
-    /// It was applied; the item as it is now.
-    Applied(Item),
-    /// The condition did not hold; the item as it was then, if the server tells.
-    Refused(Option<Item>),
-}
-
 impl Writer<'_> {
-    /// Writes the measurements of one hour.
-    pub(super) async fn write(&self, measurements: &[Measurement]) -> Result<Receipt, Failure> {
+    /// Writes the measurements of one hour; answers with the hour as it is then. What it says is not yet
+    /// in the day.
+    pub(super) async fn write(&self, measurements: &[Measurement]) -> Result<(Receipt, Hour), Failure> {
+        let start = measurements.first().expect("an hour of a batch has measurements").start.hour();
         let mut receipt = Receipt::default();
-        let Some(start) = measurements.first().map(|first| first.start.hour()) else { return Ok(receipt) };
         let mut pending = measurements.to_vec();
         // Each refusal settles at least one of them, unless the item expired meanwhile.
         let attempts = measurements.len() + 2;
@@ -57,9 +49,7 @@ impl Writer<'_> {
                 }
             };
             if pending.is_empty() {
-                // For replays too: whoever wrote this may have died before the day.
-                self.update_day(&image).await?;
-                return Ok(receipt);
+                return Ok((receipt, image));
             }
         }
         Err(Failure::Contended(attempts))
@@ -67,9 +57,8 @@ impl Writer<'_> {
 
     /// The hour as it is stored now.
     pub(super) async fn hour(&self, start: Minute) -> Result<Hour, Failure> {
-        let key = item_key(&self.partition, key::hour(start));
-        let request = self.client.get_item().table_name(self.table).set_key(Some(key)).consistent_read(true);
-        request.send().await?.item.as_ref().map_or(Ok(Hour::empty(start)), Hour::decode)
+        let item = self.partition.get(key::Item::Hour.of(start, self.source)).await?;
+        item.as_ref().map_or_else(|| Ok(Hour::empty(self.source, start)), Hour::decode)
     }
 
     /// Writes all slots, or none when one of them has a revision that is not higher.
@@ -77,7 +66,7 @@ impl Writer<'_> {
     /// Sixty minutes of sixteen-digit revisions make a condition of 3.6 KB and 240 operators; DynamoDB
     /// takes 4 KB and 300.
     async fn update_hour(&self, start: Minute, measurements: &[Measurement]) -> Result<Update, Failure> {
-        let mut request = self.update(key::hour(start));
+        let mut request = self.update(key::Item::Hour.of(start, self.source));
         let (mut set, mut condition) = ("SET #ttl = :ttl".to_owned(), String::new());
         for measurement in measurements {
             let part = key::part(measurement.start - start);
@@ -87,41 +76,22 @@ impl Writer<'_> {
             write!(set, ", #{part} = :{part}").expect(STRING);
             write!(condition, "{and}(attribute_not_exists(#{part}) OR #{part} < {revision})").expect(STRING);
             request = request
-                .expression_attribute_names(format!("#{part}"), &part)
-                .expression_attribute_values(format!(":{part}"), b(hour::encode(measurement)?))
+                .expression_attribute_names(format!("#{part}"), part)
+                .expression_attribute_values(format!(":{part}"), b(hour::encode(measurement)))
                 .expression_attribute_values(revision, b(varint::code(measurement.revision)));
         }
         let request = request
-            .update_expression(set + " ADD #n :one")
+            .update_expression(set + " ADD #updates :one")
             .condition_expression(condition)
-            .expression_attribute_names("#n", UPDATES)
+            .expression_attribute_names("#updates", UPDATES)
             .expression_attribute_values(":one", n(1))
             .return_values(ReturnValue::AllNew);
         outcome(request).await
     }
 
-    /// Writes an hour's digest, unless the day has one of a later image.
-    pub(super) async fn digest(&self, hour: &Hour) -> Result<Update, Failure> {
-        let digest = hour.digest();
-        let request = self
-            .update(key::day(hour.start))
-            .update_expression("SET #ttl = :ttl, #hour = :digest")
-            .condition_expression("attribute_not_exists(#hour) OR #hour < :n")
-            .expression_attribute_names("#hour", day::attribute(hour.start))
-            .expression_attribute_values(":digest", b(digest.encode()?))
-            .expression_attribute_values(":n", b(varint::code(digest.n)));
-        outcome(request).await
-    }
-
     /// An update that extends the life of its item.
     pub(super) fn update(&self, sort: String) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(self.table)
-            .set_key(Some(item_key(&self.partition, sort)))
-            .expression_attribute_names("#ttl", TTL_ATTRIBUTE)
-            .expression_attribute_values(":ttl", n(self.expiry))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        self.partition.extend(sort, self.expiry)
     }
 }
 
@@ -138,14 +108,4 @@ fn settle(pending: &mut Vec<Measurement>, image: &Hour, receipt: &mut Receipt) {
         receipt.record(effect, stored);
         false
     });
-}
-
-async fn outcome(request: UpdateItemFluentBuilder) -> Result<Update, Failure> {
-    match request.send().await {
-        Ok(answer) => Ok(Update::Applied(answer.attributes.unwrap_or_default())),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(met)) => Ok(Update::Refused(met.item.clone())),
-            _ => Err(error.into()),
-        },
-    }
 }

@@ -1,5 +1,7 @@
 //! A network with faults, between the SDK and the embedded engine.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +35,8 @@ pub(crate) enum Fault {
     Cancelled(&'static str),
     /// A batch is answered without doing any of it.
     Unprocessed,
+    /// A query or a batch of keys is answered as if nothing had been written yet.
+    Behind,
     /// An old DynamoDB Local: a failed condition does not tell the item.
     NoImage,
 }
@@ -98,6 +102,15 @@ impl HttpConnector for Connection {
                 Fault::Unprocessed => {
                     let asked: Value = serde_json::from_str(&body).expect("the SDK sends JSON");
                     Ok(answer(200, &json!({ "Responses": {}, "UnprocessedKeys": asked["RequestItems"] })))
+                }
+                Fault::Behind => {
+                    let consumed = json!({ "TableName": "counts", "CapacityUnits": 0.5 });
+                    let nothing = if operation == "Query" {
+                        json!({ "Items": [], "Count": 0, "ScannedCount": 0, "ConsumedCapacity": consumed })
+                    } else {
+                        json!({ "Responses": {}, "UnprocessedKeys": {}, "ConsumedCapacity": [consumed] })
+                    };
+                    Ok(answer(200, &nothing))
                 }
                 Fault::NoImage => {
                     let told = engine.call(request).await?;

@@ -57,6 +57,8 @@ pub(crate) struct Stage {
     /// Past the gates.
     pub(crate) reader: Store,
     pub(crate) writers: Vec<Store>,
+    /// Whether answers may be lost: one of each run.
+    pub(crate) loses: bool,
     arrivals: mpsc::UnboundedReceiver<Waiting>,
     open: Arc<AtomicBool>,
 }
@@ -79,7 +81,7 @@ impl Stage {
             Store::builder(Client::from_conf(config.build())).build()
         };
         let writers: Vec<_> = (0..writers).map(gated).collect();
-        Self { reader: Store::builder(engine).build(), writers, arrivals, open }
+        Self { reader: Store::builder(engine).build(), writers, loses: true, arrivals, open }
     }
 
     pub(crate) fn open(&self, open: bool) {
@@ -101,7 +103,7 @@ impl Stage {
                 continue;
             }
             // Any of those that wait; and, once, any of them with its answer lost.
-            let options = if lost { waiting.len() } else { 2 * waiting.len() };
+            let options = if lost || !self.loses { waiting.len() } else { 2 * waiting.len() };
             let choice = choices.get(taken.len()).copied().unwrap_or(0);
             taken.push((choice, options));
             let lose = choice >= waiting.len();

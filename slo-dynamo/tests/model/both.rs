@@ -3,11 +3,12 @@
 use std::fmt::Debug;
 
 use aws_sdk_dynamodb::Client;
+use proptest::prop_assert_eq;
 use proptest::test_runner::TestCaseError;
 use slo_core::testing::Sample as _;
 use slo_core::{
-    Annexed, Error, Exclusion, Filter, Indicator, Managed, Name, Objective, Precondition, Revision, Service, Stamp,
-    User, Versioned,
+    Annexed, Error, Exclusion, Filter, Indicator, Managed, Name, Objective, Precondition, Revision, Series, Service,
+    Stamp, User, Versioned,
 };
 use slo_dynamo::Store;
 
@@ -118,6 +119,14 @@ impl Both {
             }
             Operation::Record { indicator, source, runs } => {
                 self.record(operation, *indicator, *source, runs).await?;
+            }
+            Operation::Reconcile { indicator, day, finished } => {
+                let current = self.model.indicators.get(&nth(*indicator)).await.ok().flatten();
+                let Some(current) = current else { return Ok(()) };
+                let series = Series { indicator: current.value.name, born: current.born };
+                let reconciled = self.store.measurements.reconcile(&series, day.minute(), *finished, NOW.timestamp());
+                let reconciled = reconciled.await.map_err(|error| TestCaseError::fail(error.to_string()))?;
+                prop_assert_eq!(reconciled.hours, 0, "what is acknowledged is told");
             }
             question => self.ask(question).await?,
         }

@@ -156,6 +156,12 @@ pub(crate) enum Operation {
         source: usize,
         runs: Vec<Run>,
     },
+    /// Of the store alone: it changes no answer.
+    Reconcile {
+        indicator: usize,
+        day: Moment,
+        finished: bool,
+    },
     Counts {
         indicator: usize,
         from: Moment,
@@ -300,6 +306,8 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(objective, number, born, annexed)| Annex { objective, number, born, annexed }),
         20 => (indicators(), 0..SOURCES.len(), proptest::collection::vec(runs(), 1..4))
             .prop_map(|(indicator, source, runs)| Record { indicator, source, runs }),
+        8 => (indicators(), moments(), prop::bool::weighted(0.8))
+            .prop_map(|(indicator, day, finished)| Reconcile { indicator, day, finished }),
         4 => (indicators(), moments(), lengths, 0..5_usize)
             .prop_map(|(indicator, from, length, step)| Counts { indicator, from, length, step }),
         6 => (indicators(), -1..2_i8, moments(), moments(),

@@ -1,0 +1,159 @@
+//! Keeping a day: let it tell of all of its hours, and seal it.
+//!
+//! To seal is to add up a day's sources, so that its readers need not. In this order, each step of which
+//! may be the last one of a process that dies:
+//!
+//! 1. The generation of the sums is raised and the sums are removed: whoever sealed before starts again.
+//! 2. The sources' days are read, and each is marked with the generation. From then on a writer who changes
+//!    one of them takes the sums back before it does.
+//! 3. The hours are read. They are at least as far as the marked days, or the sealing is given up.
+//! 4. The minutes are written, unless there are some of a later generation.
+//! 5. The sums of the marked days are written, if the generation is still ours.
+//!
+//! A source that begins its day after step 2 finds a generation that has not marked it, and takes the sums
+//! back before it acknowledges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use slo_core::{Minute, Reconciled};
+
+use super::day::{Day, MARK};
+use super::hour::Hour;
+use super::key;
+use super::partition::{Consistency, Partition, Update, outcome};
+use super::sealed::{self, GENERATION, MINUTES, SUMS, Sums, renewal};
+use super::tell::Told;
+use super::write::Writer;
+use crate::error::Failure;
+use crate::item::{b, n};
+use crate::table::PARTITION_KEY;
+
+/// A day of fewer sources is read as it is: that is as cheap.
+pub(super) const SOURCES: usize = 3;
+
+/// Keeps the days of one series.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keeper<'a> {
+    pub(super) partition: Partition<'a>,
+    pub(super) expiry: i64,
+}
+
+impl Keeper<'_> {
+    /// Lets a day tell of everything its hours hold, and seals it when that is wanted and worth it.
+    pub(super) async fn reconcile(&self, day: Minute, seal: bool) -> Result<Reconciled, Failure> {
+        let hours = self.hours(day).await?;
+        let days = self.days(day).await?;
+        let told: BTreeMap<&str, &Day> = days.iter().map(|day| (day.source.as_str(), day)).collect();
+        let mut done = Reconciled::default();
+        let mut untold = BTreeSet::new();
+        for hour in &hours {
+            let n = told.get(hour.source.as_str()).map_or(0, |day| day.updates(hour.start));
+            if n == hour.n {
+                continue;
+            }
+            done.hours += usize::from(n < hour.n);
+            match self.writer(&hour.source).tell(hour).await? {
+                Told::Everywhere => {}
+                Told::InDay(mark) => untold.extend([(hour.source.as_str(), mark)]),
+                Told::InNewDay => untold.extend([(hour.source.as_str(), None)]),
+            }
+        }
+        for (source, mark) in untold {
+            self.writer(source).agree(day, mark).await?;
+        }
+        let sources = hours.iter().map(|hour| &hour.source).collect::<BTreeSet<_>>().len();
+        if seal && sources >= SOURCES && !self.is_sealed(day).await? && self.seal(day).await? {
+            done.days = 1;
+        }
+        Ok(done)
+    }
+
+    /// Whether it was done; not when others write to the day.
+    async fn seal(&self, day: Minute) -> Result<bool, Failure> {
+        let generation = self.fence(day).await?;
+        let mut days = self.days(day).await?;
+        for day in &mut days {
+            match self.mark(day, generation).await? {
+                Some(marked) => *day = marked,
+                None => return Ok(false),
+            }
+        }
+        let hours = self.hours(day).await?;
+        let images: BTreeMap<_, _> = hours.iter().map(|hour| ((&hour.source, hour.start), hour.n)).collect();
+        let told = |day: &Day| {
+            day.digests.iter().all(|(hour, digest)| images.get(&(&day.source, *hour)).is_some_and(|n| *n >= digest.n))
+        };
+        if !days.iter().all(told) {
+            return Ok(false);
+        }
+        let minutes = sealed::minutes(day, &hours);
+        let older = "attribute_not_exists(#generation) OR #generation <= :generation";
+        let minutes = self.put(key::Item::Minutes.at(day), generation, older, MINUTES, minutes);
+        let same = "#generation = :generation";
+        let sums = self.put(key::Item::Sums.at(day), generation, same, SUMS, sealed::sums(&days));
+        Ok(minutes.await? && sums.await?)
+    }
+
+    /// Begins a generation; the sums of the one before are gone.
+    async fn fence(&self, day: Minute) -> Result<u64, Failure> {
+        let request = renewal(self.partition, day, self.expiry).return_values(ReturnValue::AllNew);
+        Ok(Sums::decode(&request.send().await?.attributes.unwrap_or_default())?.generation)
+    }
+
+    /// Marks one source's day, and answers with it; `None` when a later generation has, or it is gone.
+    async fn mark(&self, day: &Day, generation: u64) -> Result<Option<Day>, Failure> {
+        let request = self
+            .partition
+            .update(key::Item::Day.of(day.start, &day.source))
+            .update_expression("SET #mark = :generation")
+            .condition_expression("attribute_exists(#pk) AND (attribute_not_exists(#mark) OR #mark < :generation)")
+            .expression_attribute_names("#pk", PARTITION_KEY)
+            .expression_attribute_names("#mark", MARK)
+            .expression_attribute_values(":generation", n(generation))
+            .return_values(ReturnValue::AllNew);
+        match outcome(request).await? {
+            Update::Applied(item) => Day::decode(&item).map(Some),
+            Update::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Writes what all sources of a day say, if the generation that is there allows it.
+    async fn put(
+        &self,
+        sort: String,
+        generation: u64,
+        condition: &str,
+        attribute: &str,
+        value: Vec<u8>,
+    ) -> Result<bool, Failure> {
+        let request = self
+            .partition
+            .extend(sort, self.expiry)
+            .update_expression("SET #ttl = :ttl, #generation = :generation, #value = :value")
+            .condition_expression(condition)
+            .expression_attribute_names("#generation", GENERATION)
+            .expression_attribute_names("#value", attribute)
+            .expression_attribute_values(":generation", n(generation))
+            .expression_attribute_values(":value", b(value));
+        Ok(matches!(outcome(request).await?, Update::Applied(_)))
+    }
+
+    async fn is_sealed(&self, day: Minute) -> Result<bool, Failure> {
+        let item = self.partition.get(key::Item::Sums.at(day)).await?;
+        Ok(item.as_ref().map(Sums::decode).transpose()?.is_some_and(|sums| sums.hours.is_some()))
+    }
+
+    async fn hours(&self, day: Minute) -> Result<Vec<Hour>, Failure> {
+        let range = key::Item::Hour.range(day, day + (key::DAY - 1));
+        self.partition.range(range, Consistency::Strong, Hour::decode).await
+    }
+
+    async fn days(&self, day: Minute) -> Result<Vec<Day>, Failure> {
+        self.partition.range(key::Item::Day.range(day, day), Consistency::Strong, Day::decode).await
+    }
+
+    fn writer<'a>(&'a self, source: &'a str) -> Writer<'a> {
+        Writer { partition: self.partition, source, expiry: self.expiry }
+    }
+}

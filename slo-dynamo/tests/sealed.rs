@@ -1,0 +1,190 @@
+//! Days of many sources: what they cost before and after they are sealed, and that nothing else changes.
+
+mod common;
+#[path = "common/faulty.rs"]
+mod faulty;
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use common::{Checked, DAY, client, cost, measurement, series, store, write};
+use faulty::{Fault, faulty};
+use jiff::Timestamp;
+use slo_core::{Bucket, Measurement, MeasurementRepository as _, Minute, Period, Reconciled, Resolution};
+use slo_dynamo::{DynamoMeasurements, Store};
+
+const DAY_MINUTES: i64 = 1_440;
+const HOURS: Resolution = Resolution::Hours { cuts: Vec::new() };
+
+fn now() -> Timestamp {
+    (DAY + 40 * DAY_MINUTES).timestamp()
+}
+
+async fn reconcile(store: &DynamoMeasurements, day: Minute) -> Reconciled {
+    store.reconcile(&series(), day, true, now()).await.expect("nothing is in its way")
+}
+
+/// Every answer about two days: by the hour and by the minute, with ends on the hour and not.
+async fn everything(store: &DynamoMeasurements) -> Vec<Vec<Bucket>> {
+    let mut answers = Vec::new();
+    for (start, end) in [(0, 2 * DAY_MINUTES), (10, DAY_MINUTES + 70), (DAY_MINUTES - 30, DAY_MINUTES + 30)] {
+        for resolution in [HOURS, Resolution::Minutes, Resolution::Hours { cuts: vec![DAY + 65, DAY + 1_500] }] {
+            let period = Period::new(DAY + start, DAY + end);
+            answers.push(store.read(&series(), period, &resolution).await.expect("nothing is in its way"));
+        }
+    }
+    answers
+}
+
+/// Two days of four sources, of which one is silent on the second.
+async fn two_days(store: &DynamoMeasurements) {
+    for (i, source) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        let days = if source == "d" { 1 } else { 2 };
+        let offset = i64::try_from(i).expect("few");
+        let minutes = (0..days * 20).map(|minute| measurement(DAY + offset + 71 * minute)).collect();
+        write(store, source, minutes).await.expect("nothing is in its way");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_changes() -> Checked {
+    let client = client().await;
+    let store = Store::builder(client.clone()).build().measurements();
+    two_days(&store).await;
+    let before = everything(&store).await;
+    assert_eq!(reconcile(&store, DAY + 100).await, Reconciled { hours: 0, days: 1 });
+    assert_eq!(reconcile(&store, DAY).await, Reconciled::default(), "once");
+    // By who knows nothing of it, who has read before, and who reads again.
+    let other = Store::builder(client).build().measurements();
+    for reader in [&other, &store, &other] {
+        assert_eq!(everything(reader).await, before);
+    }
+    // Late: a correction of what is there, more of a source, and another source.
+    let corrected = Measurement { revision: 1, ..measurement(DAY + 71) };
+    let corrected = Measurement { counts: slo_core::EventCounts::new(3, 5)?, ..corrected };
+    let late = [("a", corrected), ("b", measurement(DAY + 5)), ("late", measurement(DAY + 6))];
+    for (seals, (source, minute)) in late.into_iter().enumerate() {
+        let before = everything(&other).await;
+        write(&store, source, vec![minute]).await?;
+        let after = everything(&other).await;
+        assert_ne!(after, before, "{source}");
+        // What was not sealed tells the same.
+        let plain = common::store().await.measurements();
+        two_days(&plain).await;
+        for (source, minute) in late.into_iter().take(seals + 1) {
+            write(&plain, source, vec![minute]).await?;
+        }
+        assert_eq!(after, everything(&plain).await, "{source}");
+        // Again and again: a replay does not take the sums back.
+        assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+        for writer in [&store, &other] {
+            assert_eq!(write(writer, source, vec![minute]).await?.replayed, 1);
+        }
+        assert_eq!(reconcile(&store, DAY).await, Reconciled::default(), "{source}");
+        assert_eq!(everything(&other).await, after, "{source}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sealer_may_die_anywhere() -> Checked {
+    for dies_at in 0.. {
+        for fault in [Fault::Lost, Fault::Refused("AccessDeniedException")] {
+            let good = client().await;
+            let store = Store::builder(good.clone()).build().measurements();
+            two_days(&store).await;
+            let before = everything(&store).await;
+            let sent = AtomicUsize::new(0);
+            // From then on nothing gets through, or no answer comes back.
+            let dying = faulty(&good, move |_, _| (sent.fetch_add(1, Relaxed) >= dies_at).then_some(fault));
+            let dying = Store::builder(dying).build().measurements();
+            let died = dying.reconcile(&series(), DAY, true, now()).await.is_err();
+            assert_eq!(everything(&store).await, before, "request {dies_at}");
+            write(&store, "b", vec![measurement(DAY + 5)]).await?;
+            let after = everything(&store).await;
+            assert_ne!(after, before);
+            assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+            assert_eq!(everything(&store).await, after, "request {dies_at}");
+            if !died {
+                assert!(dies_at >= 11, "it has more requests");
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_writer_left_half_done_is_completed() -> Checked {
+    let good = client().await;
+    let store = Store::builder(good.clone()).build().measurements();
+    two_days(&store).await;
+    let period = Period::new(DAY, DAY + DAY_MINUTES);
+    let total = async |resolution: Resolution| -> u128 {
+        let buckets = store.read(&series(), period, &resolution).await.expect("nothing is in its way");
+        buckets.iter().map(|bucket| bucket.counts.total()).sum()
+    };
+    let before = total(HOURS).await;
+    let dies = faulty(&good, |operation, body| {
+        (operation == "UpdateItem" && body.contains("D#")).then_some(Fault::Refused("AccessDeniedException"))
+    });
+    let dies = Store::builder(dies).build().measurements();
+    // Of a source that is known, and of one that is not.
+    for source in ["a", "z"] {
+        for minute in [5, 700] {
+            assert!(write(&dies, source, vec![measurement(DAY + minute)]).await.is_err());
+        }
+    }
+    assert_eq!([total(HOURS).await, total(Resolution::Minutes).await], [before, before + 4_000]);
+    let unfinished = store.reconcile(&series(), DAY, false, now()).await?;
+    assert_eq!(unfinished, Reconciled { hours: 4, days: 0 });
+    assert_eq!([total(HOURS).await, total(Resolution::Minutes).await], [before + 4_000; 2]);
+    assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+    assert_eq!([total(HOURS).await, total(Resolution::Minutes).await], [before + 4_000; 2]);
+    Ok(())
+}
+
+/// A month of twenty sources, read at an end that lies inside an hour.
+#[tokio::test]
+async fn twenty_sources_cost_less_than_sixteen_units_a_month() -> Checked {
+    let store = store().await.measurements();
+    let sources: Vec<String> = (0..20).map(|i| format!("host-{i}")).collect();
+    let end = DAY + 29 * DAY_MINUTES - 623;
+    for source in &sources {
+        for day in 0..29 {
+            let all = (0..DAY_MINUTES).map(|minute| measurement(DAY + day * DAY_MINUTES + minute));
+            // Whole days are long; an hour at each place that is looked at says as much about cost.
+            let near =
+                |m: &Measurement| m.start < end && (m.start.get() % 60 < 2 || (end - m.start) % DAY_MINUTES < 430);
+            write(&store, source, all.filter(near).collect()).await?;
+        }
+    }
+    let period = Period::new(end - 28 * DAY_MINUTES, end);
+    let window = async |resolution: &Resolution| cost(store.read(&series(), period, resolution)).await;
+    let cuts = [4_325, 1_445, 365, 125, 65, 30, 5].map(|minutes| end - minutes).to_vec();
+    let alerts = Resolution::Hours { cuts };
+    let questions = [&HOURS, &alerts, &Resolution::Minutes];
+    window(&HOURS).await.0?;
+    let (mut before, mut costs) = (Vec::new(), Vec::new());
+    for question in questions {
+        let (answer, cost) = window(question).await;
+        before.push(answer?);
+        costs.push(cost);
+    }
+    assert_eq!(costs[..2], [(5, 49_000, 0), (8, 53_500, 0)]);
+    for day in 0..28 {
+        let (done, cost) = cost(reconcile(&store, DAY + day * DAY_MINUTES)).await;
+        assert_eq!(done, Reconciled { hours: 0, days: 1 });
+        // Each source's day is marked; the hours are read twice.
+        assert!(cost.0 == 28 && cost.2 <= 27_000, "{cost:?}");
+    }
+    window(&HOURS).await.0?;
+    let mut after = Vec::new();
+    for (question, before) in questions.into_iter().zip(before) {
+        let (answer, cost) = window(question).await;
+        assert_eq!(answer?, before);
+        after.push(cost);
+    }
+    println!("{costs:?}, sealed {after:?}");
+    assert_eq!(after[..2], [(4, 6_000, 0), (7, 10_500, 0)]);
+    Ok(())
+}
