@@ -14,19 +14,20 @@ mod ingest;
 mod note;
 mod output;
 mod problem;
+mod reconcile;
 mod resource;
 mod serve;
+mod storage;
 mod suggest;
 mod table;
 mod words;
 
-use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use client::{Client, Connection};
-use error::{Error, Result};
+use error::Result;
 use output::Format;
 
 /// Error budgets: keep service level objectives, measure them, decide by what is left
@@ -62,6 +63,7 @@ enum Command {
     Ingest(ingest::Ingest),
     Budget(budget::Budget),
     Suggest(suggest::Suggest),
+    Reconcile(reconcile::Reconcile),
     Calc(calc::Calc),
 }
 
@@ -80,6 +82,7 @@ fn run(cli: Cli) -> Result {
     let Cli { connection, output, command } = cli;
     match command {
         Command::Serve(args) => serve::run(args),
+        Command::Reconcile(args) => reconcile::run(&args, output),
         Command::Calc(args) => calc::run(&args, output),
         Command::Apply(args) => apply::run(&args, &Client::new(&connection)?, output),
         Command::Get(args) => get::run(&args, &Client::new(&connection)?, output),
@@ -91,7 +94,7 @@ fn run(cli: Cli) -> Result {
 }
 
 /// An error and its causes, outermost first.
-fn chain(error: &Error) -> String {
+fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {

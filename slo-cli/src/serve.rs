@@ -2,24 +2,24 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use slo_core::Service;
+use slo_core::{Reconciliation, Service};
 use slo_dynamo::embedded::Engine;
-use slo_dynamo::table::{TableNames, create_tables};
-use slo_dynamo::{Store, client};
 use slo_lambda::{App, CursorKey, router};
 use tokio::net::TcpListener;
 
 use crate::error::{Error, Result};
+use crate::reconcile::DAYS;
+use crate::storage::{Embedded, Opened, Storage};
 
-/// Where the embedded store is kept when nothing is said.
-const DEFAULT_DATA: &str = "./slo-data";
 /// What has outlived its retention is removed this often.
 const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
+/// Days are looked after this often.
+const RECONCILE: Duration = Duration::from_secs(60 * 60);
 /// How long a request in flight may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -37,18 +37,11 @@ pub(crate) struct Serve {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// Directory of the embedded, durable store [default: ./slo-data]
-    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["memory", "endpoint", "table_prefix"])]
-    pub(crate) data: Option<PathBuf>,
     /// Keep everything in memory and forget it at the end
-    #[arg(long, conflicts_with_all = ["endpoint", "table_prefix"])]
+    #[arg(long, conflicts_with_all = ["data", "endpoint", "table_prefix"])]
     pub(crate) memory: bool,
-    /// Store in the DynamoDB-compatible server at this address
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint: Option<String>,
-    /// Beginning of the names of the tables; without --endpoint, those of the real DynamoDB
-    #[arg(long, value_name = "PREFIX")]
-    pub(crate) table_prefix: Option<String>,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
     /// Who may call; `none` is for loopback addresses only, and the only one of this version
     #[arg(long, default_value = "none")]
     pub(crate) auth: Auth,
@@ -129,31 +122,38 @@ async fn open(args: &Serve) -> Result<(Service, CursorKey, String)> {
     if args.memory {
         return Ok((Service::in_memory(), random_key(), "in memory, forgotten at the end".to_owned()));
     }
-    let failed =
-        |what: &'static str| move |source: Box<dyn std::error::Error + Send + Sync>| Error::Start { what, source };
-    let names = args.table_prefix.as_deref().map_or_else(|| Ok(TableNames::default()), TableNames::with_prefix);
-    let names = names.map_err(|e| failed("the names of the tables")(e.into()))?;
-    let create = async |client: &_| create_tables(client, &names).await.map_err(|e| failed("the tables")(e.into()));
-    if args.endpoint.is_some() || args.table_prefix.is_some() {
-        let client = client::connect(args.endpoint.as_deref()).await;
-        let kept = match &args.endpoint {
-            Some(url) => {
-                create(&client).await?;
-                format!("in the DynamoDB at {url}")
+    let Opened { service, kept, embedded } = args.storage.open().await?;
+    let key = match embedded {
+        None => random_key(),
+        Some(Embedded { engine, directory }) => {
+            tokio::spawn(sweep(engine));
+            tokio::spawn(reconcile(service.clone()));
+            let failed =
+                |source: std::io::Error| Error::Start { what: "the key of the cursors", source: source.into() };
+            stored_key(&directory).map_err(failed)?
+        }
+    };
+    Ok((service, key, kept))
+}
+
+/// Completes what a crash has left half done. On tables elsewhere `slo reconcile` does, or the Lambda's
+/// schedule.
+async fn reconcile(service: Service) {
+    loop {
+        match service.reconcile(DAYS, Timestamp::now()).await {
+            Ok(Reconciliation { done, failed, .. }) => {
+                if done.hours > 0 {
+                    tracing::info!(hours = done.hours, "completed what writers had left half done");
+                }
+                for (indicator, error) in failed {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(indicator = indicator.as_str(), error, "could not reconcile");
+                }
             }
-            None => "in DynamoDB on AWS".to_owned(),
-        };
-        let store = Store::builder(client).tables(names.clone()).build();
-        return Ok((store.service(), random_key(), kept));
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "could not reconcile"),
+        }
+        tokio::time::sleep(RECONCILE).await;
     }
-    let directory = args.data.as_deref().unwrap_or_else(|| Path::new(DEFAULT_DATA));
-    let engine = Engine::open(directory).map_err(|e| failed("the embedded store")(e.into()))?;
-    let client = engine.client();
-    create(&client).await?;
-    tokio::spawn(sweep(engine));
-    let key = stored_key(directory).map_err(|e| failed("the key of the cursors")(e.into()))?;
-    let store = Store::builder(client).tables(names.clone()).build();
-    Ok((store.service(), key, format!("in {}", directory.display())))
 }
 
 /// Removes what has outlived its retention: the embedded engine does not do it by itself.

@@ -1,0 +1,122 @@
+//! Which store a command works on, and opening it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use slo_core::Service;
+use slo_dynamo::embedded::Engine;
+use slo_dynamo::table::{TableNames, create_tables};
+use slo_dynamo::{Store, client};
+
+use crate::error::{Error, Result};
+
+/// Where the embedded store is kept when nothing is said.
+const DEFAULT_DATA: &str = "./slo-data";
+/// Says in which layout the items beside it are.
+const LAYOUT_FILE: &str = "layout";
+/// Raised when older items can no longer be read.
+const LAYOUT: &str = "2";
+
+/// Where measurements and definitions are stored.
+#[derive(Debug, Args)]
+pub(crate) struct Storage {
+    /// Directory of the embedded, durable store [default: ./slo-data]
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["endpoint", "table_prefix"])]
+    data: Option<PathBuf>,
+    /// Store in the DynamoDB-compatible server at this address
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Beginning of the names of the tables; without --endpoint, those of the real DynamoDB
+    #[arg(long, value_name = "PREFIX")]
+    table_prefix: Option<String>,
+}
+
+/// An open store.
+pub(crate) struct Opened {
+    pub(crate) service: Service,
+    /// Where it is, in words.
+    pub(crate) kept: String,
+    /// When it is in this process.
+    pub(crate) embedded: Option<Embedded>,
+}
+
+/// The embedded store behind a service.
+pub(crate) struct Embedded {
+    pub(crate) engine: Engine,
+    pub(crate) directory: PathBuf,
+}
+
+impl Storage {
+    /// Opens the store that the arguments name; tables are created where that is harmless.
+    pub(crate) async fn open(&self) -> Result<Opened> {
+        let failed =
+            |what: &'static str| move |source: Box<dyn std::error::Error + Send + Sync>| Error::Start { what, source };
+        let names = self.table_prefix.as_deref().map_or_else(|| Ok(TableNames::default()), TableNames::with_prefix);
+        let names = names.map_err(|e| failed("the names of the tables")(e.into()))?;
+        let create = async |client: &_| create_tables(client, &names).await.map_err(|e| failed("the tables")(e.into()));
+        if self.endpoint.is_some() || self.table_prefix.is_some() {
+            let client = client::connect(self.endpoint.as_deref()).await;
+            let kept = match &self.endpoint {
+                Some(url) => {
+                    create(&client).await?;
+                    format!("in the DynamoDB at {url}")
+                }
+                None => "in DynamoDB on AWS".to_owned(),
+            };
+            let service = Store::builder(client).tables(names).build().service();
+            return Ok(Opened { service, kept, embedded: None });
+        }
+        let directory = self.data.as_deref().unwrap_or_else(|| Path::new(DEFAULT_DATA));
+        let kept = format!("in {}", directory.display());
+        let fresh = !Engine::holds_data(directory);
+        let engine = Engine::open(directory).map_err(|e| failed("the embedded store")(e.into()))?;
+        layout(directory, fresh)?;
+        let client = engine.client();
+        create(&client).await?;
+        let service = Store::builder(client).tables(names).build().service();
+        Ok(Opened { service, kept, embedded: Some(Embedded { engine, directory: directory.to_owned() }) })
+    }
+}
+
+/// Refuses items that this version would not find.
+fn layout(directory: &Path, fresh: bool) -> Result {
+    let file = directory.join(LAYOUT_FILE);
+    let failed = |source: std::io::Error| Error::Start { what: "the embedded store", source: source.into() };
+    if fresh {
+        return std::fs::write(file, LAYOUT).map_err(failed);
+    }
+    match std::fs::read_to_string(file) {
+        Ok(layout) if layout == LAYOUT => Ok(()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+        _ => Err(Error::Failed(format!(
+            "the data in {} was written by another version in a layout that this one does not read; \
+             use that version, or another --data directory and ingest again",
+            directory.display()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn data_of_another_layout_is_refused_and_left_as_it_is() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let storage = Storage { data: Some(directory.path().join("data")), endpoint: None, table_prefix: None };
+        // Fresh, then known.
+        for _ in 0..2 {
+            storage.open().await.map(drop).expect("it opens");
+        }
+        let file = directory.path().join("data/layout");
+        for other in [Some("1"), None] {
+            match other {
+                Some(layout) => std::fs::write(&file, layout).expect("written"),
+                None => std::fs::remove_file(&file).expect("removed"),
+            }
+            let refused = storage.open().await.map(drop).expect_err("another layout").to_string();
+            assert!(refused.contains("ingest again"), "{refused}");
+        }
+        assert!(!file.exists());
+    }
+}
