@@ -1,46 +1,15 @@
 //! The real binary: server and client, a durable directory, `kill -9` on the way.
 
+mod server;
+
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-
-const SLO: &str = env!("CARGO_BIN_EXE_slo");
-
-/// A running `slo serve`; killed at the end of the test.
-struct Server {
-    child: Child,
-    url: String,
-}
+use server::{SLO, Server};
 
 impl Server {
-    /// Starts it and waits for the line that says it is ready.
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(SLO)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("slo starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
-        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("the URL").to_owned();
-        Self { child, url }
-    }
-
-    fn on(directory: &Path) -> Self {
-        Self::start(&["--data", directory.to_str().expect("utf-8")])
-    }
-
-    /// SIGKILL: nothing is finished, nothing is flushed.
-    fn kill(mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("gone");
-    }
-
     /// SIGTERM, and how it ended.
     fn terminate(mut self) -> ExitStatus {
         let signalled = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
@@ -65,13 +34,6 @@ impl Server {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");
         serde_json::from_slice(&output.stdout).expect("json")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,0 +1,55 @@
+//! The real binary as a server.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+pub(crate) const SLO: &str = env!("CARGO_BIN_EXE_slo");
+
+/// How long a start may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `slo serve`; killed at the end of the test.
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    /// Starts it and waits for the line that says it is ready.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let child = Command::new(SLO)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("slo starts");
+        let mut server = Self { child, url: String::new() };
+        let mut lines = BufReader::new(server.child.stdout.take().expect("piped")).lines();
+        let (said, heard) = mpsc::channel();
+        thread::spawn(move || said.send(lines.next()));
+        let line = heard.recv_timeout(PATIENCE).expect("ready in time").expect("a line").expect("text");
+        server.url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("the URL").to_owned();
+        server
+    }
+
+    pub(crate) fn on(directory: &Path) -> Self {
+        Self::start(&["--data", directory.to_str().expect("utf-8")])
+    }
+
+    /// SIGKILL: nothing is finished, nothing is flushed.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
