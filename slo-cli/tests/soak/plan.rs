@@ -13,8 +13,8 @@ pub(crate) const SOURCES: usize = 16;
 pub(crate) const START: i64 = 28_928_160;
 pub(crate) const HOUR: i64 = 60;
 pub(crate) const DAY: i64 = 1_440;
-/// The most minutes that are sent together: they touch up to three hours.
-const LONGEST: u64 = 120;
+/// The most minutes that are sent together: they touch up to four hours.
+const LONGEST: u64 = 180;
 /// How much later each source begins than the one before, in minutes.
 const STAGGER: i64 = 37;
 

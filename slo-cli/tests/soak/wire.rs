@@ -28,8 +28,8 @@ pub(crate) fn planned(seed: u64, place: u64) -> Option<Fault> {
     Some(match random % 100 {
         0..3 => Fault::Cut(Duration::ZERO),
         3..7 => Fault::Cut(Duration::from_micros(random / 100 % 8_000)),
-        7..11 => Fault::Unheard,
-        11..13 => Fault::Half,
+        7..12 => Fault::Unheard,
+        12..16 => Fault::Half,
         _ => return None,
     })
 }
