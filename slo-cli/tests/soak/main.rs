@@ -15,7 +15,7 @@ mod writer;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, ScopedJoinHandle, sleep};
 use std::time::{Duration, Instant};
@@ -36,6 +36,7 @@ const PATH: &str = "/api/v1/indicators/site/measurements";
 const MEASUREMENTS: u64 = 8_000;
 /// What the window of the objective holds.
 const MOST: u64 = 8_000_000;
+const WRITERS: usize = 16;
 const KILLS: u64 = 3;
 /// How often the run is looked at.
 const TICK: Duration = Duration::from_millis(5);
@@ -77,7 +78,7 @@ fn soak(run: &Run<'_>, data: &Path, mut server: Server) -> (Server, Tally) {
     let mut tally = Tally::default();
     let server = thread::scope(|scope| {
         let _watch = Watch(&run.failure);
-        let writers: Vec<_> = (0..SOURCES).map(|writer| scope.spawn(move || run.write(writer))).collect();
+        let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(|| run.write())).collect();
         while !writers.iter().all(ScopedJoinHandle::is_finished) {
             sleep(TICK);
             let acknowledged = run.acknowledged.load(Relaxed);
@@ -136,6 +137,7 @@ fn nothing_is_lost_and_nothing_is_doubled() {
         books: &books,
         address: Mutex::new(address(&server)),
         deadline: begun + limit,
+        next: AtomicUsize::new(0),
         acknowledged: AtomicU64::new(0),
         failure: OnceLock::new(),
     };
@@ -152,7 +154,7 @@ fn nothing_is_lost_and_nothing_is_doubled() {
 
     let per_second = u128::from(measurements) * 1_000 / written.as_millis().max(1);
     let count = |text: &str, count: u64| println!("{text:<42} {:>12}", HumanCount(count).to_string());
-    println!("seed {seed}, {SOURCES} writers");
+    println!("seed {seed}, {WRITERS} writers, {SOURCES} sources");
     count("measurements", measurements);
     count("  of which were corrected later", versions - measurements);
     count("measurements sent, with all repetitions", tally.sent);
@@ -188,7 +190,7 @@ fn nothing_is_lost_and_nothing_is_doubled() {
 fn a_missing_and_a_repeated_measurement_are_noticed() {
     let plan = Plan::new(1, 2_000);
     let books = Books::new(&plan);
-    plan.sendings.iter().flatten().for_each(|sending| books.acknowledge(&plan, sending));
+    plan.sendings.iter().for_each(|sending| books.acknowledge(&plan, sending));
     let exact = plan.by(1);
     assert_eq!(books.compare(&plan, &exact), Difference::default());
     for (source, minute) in [(0, plan::START), (7, plan::START + 300), (SOURCES - 1, plan::START + 600)] {

@@ -7,14 +7,16 @@ use std::ops::AddAssign;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// As many writers as sources. A writer begins its own source and repeats and corrects all of them.
+/// Who measures.
 pub(crate) const SOURCES: usize = 16;
 /// The first minute that may be measured: 2025-01-01T00:00:00Z.
 pub(crate) const START: i64 = 28_928_160;
 pub(crate) const HOUR: i64 = 60;
 pub(crate) const DAY: i64 = 1_440;
 /// The most minutes that are sent together: they touch up to four hours.
-const LONGEST: u64 = 180;
+const LONGEST: usize = 180;
+/// How much later than its neighbours a batch can come, in minutes; some come at any time.
+const LATE: usize = 720;
 /// How much later each source begins than the one before, in minutes.
 const STAGGER: i64 = 37;
 
@@ -79,52 +81,54 @@ pub(crate) struct Plan {
     seed: u64,
     /// What must be there of each minute of each source.
     expected: Vec<Vec<Version>>,
-    /// What each writer sends, in its order.
-    pub(crate) sendings: Vec<Vec<Sending>>,
+    /// All batches in one queue. The writers take them one by one, so what is close together in it is
+    /// under way at the same time: a batch and its repetition, or its correction.
+    pub(crate) sendings: Vec<Sending>,
 }
 
 impl Plan {
-    /// So many measurements, cut into batches that are shuffled, corrected and repeated.
+    /// So many measurements, cut into batches that are corrected, repeated and brought out of order.
     pub(crate) fn new(seed: u64, measurements: usize) -> Self {
         let length = |source| measurements / SOURCES + usize::from(source < measurements % SOURCES);
         let mut expected: Vec<Vec<Version>> = (0..SOURCES).map(|source| vec![FIRST; length(source)]).collect();
-        let mut sendings = vec![Vec::new(); SOURCES];
+        // Each with its place in the queue, in minutes too.
+        let mut queue: Vec<(usize, Sending)> = Vec::new();
         let mut place = 0;
-        let mut below = |limit: u64| {
+        let mut below = |limit: usize| {
             place += 1;
-            draw(seed, place) % limit
+            index(draw(seed, place) % u64::try_from(limit).expect("small"))
         };
         for (source, minutes) in expected.iter_mut().enumerate() {
+            let all = minutes.len();
             let mut first = 0;
-            while first < minutes.len() {
-                let length = (1 + index(below(LONGEST))).min(minutes.len() - first);
+            while first < all {
+                let length = (1 + below(LONGEST)).min(all - first);
                 let chunk = Sending { source, first, length, corrected: false, backwards: below(3) == 0 };
-                sendings[source].push(chunk);
+                let due = if below(4) == 0 { below(all) } else { first + below(LATE) };
+                queue.push((due, chunk));
                 if below(5) == 0 {
                     for version in &mut minutes[first..first + length] {
                         *version += u8::from(below(2) == 0);
                     }
-                    sendings[index(below(16))].push(Sending { corrected: true, ..chunk });
+                    let due = if below(2) == 0 { due } else { below(all) };
+                    queue.push((due, Sending { corrected: true, ..chunk }));
                 }
                 // The whole again, and a part of whatever batches it may touch.
                 if below(4) == 0 {
-                    sendings[index(below(16))].push(Sending { corrected: below(2) == 0, ..chunk });
+                    let due = if below(2) == 0 { due } else { below(all) };
+                    queue.push((due, Sending { corrected: below(2) == 0, ..chunk }));
                 }
                 if below(3) == 0 {
-                    let first = index(below(u64::try_from(minutes.len()).expect("small")));
-                    let length = (1 + index(below(LONGEST))).min(minutes.len() - first);
-                    let part = Sending { first, length, corrected: below(2) == 0, ..chunk };
-                    sendings[index(below(16))].push(part);
+                    let first = below(all);
+                    let length = (1 + below(LONGEST)).min(all - first);
+                    let due = if below(2) == 0 { first + below(LATE) } else { below(all) };
+                    queue.push((due, Sending { first, length, corrected: below(2) == 0, ..chunk }));
                 }
-                first += chunk.length;
+                first += length;
             }
         }
-        for sendings in &mut sendings {
-            for last in (1..sendings.len()).rev() {
-                sendings.swap(last, index(below(u64::try_from(last + 1).expect("small"))));
-            }
-        }
-        Self { seed, expected, sendings }
+        queue.sort_by_key(|(due, _)| *due);
+        Self { seed, expected, sendings: queue.into_iter().map(|(_, sending)| sending).collect() }
     }
 
     /// The first minute after all, on the grid of days.
@@ -147,7 +151,7 @@ impl Plan {
 
     /// How many measurements all batches have together.
     pub(crate) fn sent(&self) -> usize {
-        self.sendings.iter().flatten().map(|sending| sending.length).sum()
+        self.sendings.iter().map(|sending| sending.length).sum()
     }
 
     /// The minutes of a batch, and the version that is sent of each.

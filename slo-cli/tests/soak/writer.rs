@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::AddAssign;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ pub(crate) struct Run<'a> {
     pub(crate) address: Mutex<SocketAddr>,
     /// When everything must be over.
     pub(crate) deadline: Instant,
+    /// The batch that the next free writer takes.
+    pub(crate) next: AtomicUsize,
     /// How many measurements of all batches are acknowledged.
     pub(crate) acknowledged: AtomicU64,
     /// Why all of it stops.
@@ -79,18 +81,19 @@ struct Receipt {
 }
 
 impl Run<'_> {
-    /// Sends all batches of a writer. When that fails, everybody stops.
-    pub(crate) fn write(&self, writer: usize) -> Tally {
+    /// Sends batches until none is left. When that fails, everybody stops.
+    pub(crate) fn write(&self) -> Tally {
         let (mut tally, mut wire) = (Tally::default(), Wire::default());
-        for (number, sending) in (0_u64..).zip(&self.plan.sendings[writer]) {
-            let place = (u64::try_from(writer).expect("few") << 32 | number) * ATTEMPTS;
+        loop {
+            let number = self.next.fetch_add(1, Relaxed);
+            let Some(sending) = self.plan.sendings.get(number) else { return tally };
+            let place = u64::try_from(number).expect("small") * ATTEMPTS;
             if let Err(failure) = self.send(sending, place, &mut wire, &mut tally) {
                 // The first one says why.
-                let _ = self.failure.set(format!("writer {writer}, batch {number}: {failure}"));
-                break;
+                let _ = self.failure.set(format!("batch {number}: {failure}"));
+                return tally;
             }
         }
-        tally
     }
 
     fn send(&self, sending: &Sending, place: u64, wire: &mut Wire, tally: &mut Tally) -> Result<(), String> {
