@@ -1,0 +1,71 @@
+//! The embedded engine behind DynamoDB's HTTP protocol, for tests: data in memory, no signature checked.
+//!
+//! `cargo run --package slo-dynamo --example dynamodb [ADDRESS]`; the address is `127.0.0.1:8000`
+//! unless given. `localstack/dynamodb-image` puts it into a container, in the place of
+//! `amazon/dynamodb-local`. It is no part of `slo`.
+
+use std::env;
+use std::error::Error;
+use std::sync::{Arc, OnceLock};
+
+use aws_sdk_dynamodb::Client;
+use aws_smithy_runtime_api::client::http::{HttpClient as _, HttpConnector as _, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use slo_dynamo::embedded::Engine;
+use tokio::net::TcpListener;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What a batch may have on DynamoDB.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
+    let engine = connector(&Engine::memory()?.client()).await?;
+    let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(engine);
+
+    let listener = TcpListener::bind(&address).await?;
+    println!("DynamoDB, in memory, at http://{}", listener.local_addr()?);
+    // By hand: the first process of a container ends by no signal that it does not wait for.
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        served = axum::serve(listener, router) => served?,
+        interrupted = ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}
+
+/// What the engine's client speaks to, by letting it speak once.
+async fn connector(client: &Client) -> Result<SharedHttpConnector, Box<dyn Error>> {
+    let engine = client.config().http_client().ok_or("the engine's client has no HTTP layer")?;
+    let kept = Arc::new(OnceLock::new());
+    let keeping = Arc::clone(&kept);
+    let http =
+        http_client_fn(move |settings, parts| keeping.get_or_init(|| engine.http_connector(settings, parts)).clone());
+    Client::from_conf(client.config().to_builder().http_client(http).build()).list_tables().send().await?;
+    Ok(kept.get().ok_or("the engine's client has not spoken")?.clone())
+}
+
+async fn answer(State(engine): State<SharedHttpConnector>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    if let Some(target) = headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
+        request.headers_mut().insert("x-amz-target", target.to_owned());
+    }
+    match engine.call(request).await {
+        Ok(reply) => {
+            let status = StatusCode::from_u16(reply.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let body = Bytes::copy_from_slice(reply.body().bytes().unwrap_or_default());
+            (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
