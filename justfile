@@ -16,6 +16,12 @@ bench *args:
 soak measurements="1000000":
     SOAK_MEASUREMENTS={{measurements}} cargo test --release --package slo-cli --test soak -- --nocapture
 
+# The contract of the stores on DynamoDB Local and LocalStack, in Docker
+containers:
+    SLO_DYNAMODB_LOCAL_IMAGE=$(bash localstack/image dynamodb_local) \
+    SLO_LOCALSTACK_IMAGE=$(bash localstack/image localstack) \
+    cargo test --workspace --test containers -- --ignored --nocapture
+
 # Everything that must pass before a change lands
 ci:
     bash .ci/run
