@@ -12,6 +12,10 @@ test:
 bench *args:
     cargo bench --package slo-core --bench evaluate -- {{args}}
 
+# What every operation costs at DynamoDB, beside the least that it could
+costs:
+    cargo bench --package slo-dynamo --bench costs
+
 # A million measurements by 16 writers, with lost answers and three kill -9: lost 0, doubled 0
 soak measurements="1000000":
     SOAK_MEASUREMENTS={{measurements}} cargo test --release --package slo-cli --test soak -- --nocapture

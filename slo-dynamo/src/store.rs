@@ -56,7 +56,7 @@ impl Store {
         DynamoDefinitions::new(self.client.clone(), self.tables.definitions())
     }
 
-    /// The measurements. All that come from one store know the same sources.
+    /// The measurements. All that come from one store share what they remember of the tables.
     #[must_use]
     pub fn measurements(&self) -> DynamoMeasurements {
         self.measurements.clone()

@@ -76,6 +76,14 @@ async fn a_budget_costs_by_its_days() -> Checked {
         assert_eq!(read(end - 300, 28).await, (1, month, 0));
         assert_eq!(read(end - 23, 28).await, (2, month + 1_000, 0));
         assert_eq!(read(end - 23, 30).await, (2, month + 1_000, 0));
+        // A quarter: longer numbers make longer days.
+        let quarter = if thousands == 1 { 5_000 } else { 6_000 };
+        assert_eq!(read(end, 90).await, (1, quarter, 0));
+        assert_eq!(read(end - 23, 90).await, (2, quarter + 1_000, 0));
+        // By the minute, as time slices need: the days, and an hour 0.3 KB or 0.4 KB at half the price.
+        let period = Period::new(end - 28 * DAYS, end);
+        let hours = if thousands == 1 { 28_500 } else { 37_500 };
+        assert_eq!(cost(measurements.read(&series(), period, &Resolution::Minutes)).await.1, (2, month + hours, 0));
         // An hour and a half, from two hours in a range.
         let period = Period::new(end - 90, end);
         let hours = Resolution::Hours { cuts: Vec::new() };
@@ -104,16 +112,19 @@ async fn a_definition_costs_a_read_and_a_transaction() -> Checked {
     let objectives = store().await.definitions::<Objective>();
     let mut objective = Objective::bare(name("site"));
     // Current, version and reference at two units each; the index by service one.
-    assert_eq!(put(&objectives, objective.clone(), Precondition::Absent).await, (2, 1_000, 7_000));
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Absent).await, (1, 0, 7_000));
     assert_eq!(put(&objectives, objective.clone(), Precondition::Revision(Revision::FIRST)).await, (2, 1_000, 5_000));
     // An owner: the other index. A second owner: an item of its own and its entry in the index.
     objective.owners = vec![name("ann")];
     assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 6_000));
     objective.owners.push(name("bob"));
     assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 9_000));
-    // Refused by its precondition: a read.
-    let refused = cost(objectives.put(objective.clone(), Precondition::Absent, stamp())).await;
+    // Refused by its precondition: a read; what is there already, after a transaction that came to nothing.
+    let other = Precondition::Revision(Revision::FIRST);
+    let refused = cost(objectives.put(objective.clone(), other, stamp())).await;
     assert_eq!((refused.0.is_err(), refused.1), (true, (1, 1_000, 0)));
+    let refused = cost(objectives.put(objective.clone(), Precondition::Absent, stamp())).await;
+    assert_eq!((refused.0.is_err(), refused.1.0), (true, 2));
     assert_eq!(cost(objectives.get(&objective.name)).await.1, (1, 1_000, 0));
     assert_eq!(cost(objectives.changes(&objective.name, None, 10)).await.1, (1, 1_000, 0));
     Ok(())

@@ -39,7 +39,7 @@ impl<D: Definition> DynamoDefinitions<D> {
     /// current then.
     pub(super) async fn write(&self, name: &Name, write: &Write<D>) -> Result<Option<Versioned<D>>, RepositoryError> {
         for attempt in 0..ATTEMPTS {
-            let step = self.step(name, write).await?;
+            let step = self.step(name, write, attempt == 0).await?;
             if step.before.is_none() && step.after.is_none() {
                 return Ok(None);
             }
@@ -56,11 +56,14 @@ impl<D: Definition> DynamoDefinitions<D> {
         Err(Failure::Contended(ATTEMPTS).into())
     }
 
-    /// Looks whether the write may happen, and what it comes to.
-    async fn step(&self, name: &Name, write: &Write<D>) -> Result<Step<D>, RepositoryError> {
+    /// Looks whether the write may happen, and what it comes to. A name that is to be created is the first
+    /// time taken for one that never was: if it was, its first version stands in the way.
+    async fn step(&self, name: &Name, write: &Write<D>, first: bool) -> Result<Step<D>, RepositoryError> {
         match write {
             Write::Version { value, precondition, stamp } => {
-                let (before, last) = self.before(name, *precondition).await?;
+                let creates = *precondition == Precondition::Absent && value.is_some();
+                let (before, last) =
+                    if creates && first { (None, None) } else { self.before(name, *precondition).await? };
                 let revision = last.map_or(Revision::FIRST, Revision::next);
                 let after = value.clone().map(|value| match &before {
                     Some(before) => before.replaced(value, stamp.clone()),
