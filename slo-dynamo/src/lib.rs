@@ -7,14 +7,19 @@
 //! use slo_core::{Indicator, IndicatorKind, Stamp};
 //! use slo_dynamo::{Store, embedded::Engine, table::{TableNames, create_tables}};
 //!
-//! // On AWS: `slo_dynamo::client::connect(None).await`, and tables made by Terraform.
+//! // Any client of the SDK will do. On AWS: `slo_dynamo::client::connect(None).await`, which has limits, and
+//! // tables made by Terraform.
 //! let client = Engine::memory()?.client();
-//! create_tables(&client, &TableNames::default()).await?;
+//! let tables = TableNames::with_prefix("prod-")?;
+//! create_tables(&client, &tables).await?;
 //!
-//! let service = Store::builder(client).retention_days(400).build().service();
+//! let service = Store::builder(client).tables(tables).retention_days(400).build().service();
 //! let site = Indicator::new("site".parse()?, "web".parse()?, IndicatorKind::Ratio);
 //! let stamp = Stamp { at: "2026-11-20T12:00:00Z".parse()?, by: None };
 //! assert_eq!(service.create(site, stamp).await?.revision.get(), 1);
+//!
+//! // Every hour or so: what a crash has left half done, and finished days of many sources.
+//! service.reconcile(3, "2026-11-20T13:00:00Z".parse()?).await?;
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "embedded"))] fn main() {}
