@@ -117,6 +117,23 @@ pub(crate) enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The data directory is locked.
+    #[error("another process uses {}; stop it or choose another --data", directory.display())]
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// The tables of a DynamoDB could not be used.
+    #[error("cannot use the tables {kept}; {advice}")]
+    Tables {
+        /// Where they are.
+        kept: String,
+        /// What to do.
+        advice: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Anything else that has no cause of its own.
     #[error("{0}")]
     Failed(String),

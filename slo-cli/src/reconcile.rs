@@ -8,7 +8,7 @@ use slo_core::Reconciliation;
 use crate::chain;
 use crate::error::{Error, Result};
 use crate::output::{Format, complain};
-use crate::storage::Storage;
+use crate::storage::{Absent, Storage};
 use crate::words::counted;
 
 /// How many days are looked after when nothing is said: today and those to which late data come.
@@ -20,9 +20,10 @@ pub(crate) const DAYS: u16 = 3;
 Examples:
   slo reconcile --table-prefix prod-
   slo reconcile --table-prefix prod- --days 30     after older data were loaded
+  slo reconcile --endpoint http://localhost:8000
 
-Works on the tables themselves, at any time, beside the service. `slo serve` does it every hour for the
-data that it keeps in a directory.")]
+Works on the tables themselves, at any time, beside the service, and creates none. `slo serve` does it every
+hour for the data that it keeps in a directory.")]
 pub(crate) struct Reconcile {
     #[command(flatten)]
     storage: Storage,
@@ -46,9 +47,9 @@ pub(crate) fn run(args: &Reconcile, output: Format) -> Result {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| Error::Start { what: "the async runtime", source: source.into() })?;
     let Reconciliation { indicators, done, failed } = runtime.block_on(async {
-        let opened = args.storage.open().await?;
+        let opened = args.storage.open(Absent::Refuse).await.map_err(locked)?;
         let all = opened.service.reconcile(args.days, Timestamp::now()).await;
-        all.map_err(|error| Error::Failed(chain(&error)))
+        all.map_err(|error| args.storage.unusable(error))
     })?;
     let count = |count: usize, what| counted(u64::try_from(count).unwrap_or(u64::MAX), what);
     let text = || {
@@ -66,4 +67,16 @@ pub(crate) fn run(args: &Reconcile, output: Format) -> Result {
         return Ok(());
     }
     Err(Error::Failed(format!("{} could not be looked at; run this again", count(failed.len(), "indicators"))))
+}
+
+/// What to do when a server has the data to itself.
+fn locked(error: Error) -> Error {
+    match error {
+        Error::InUse { directory } => Error::Failed(format!(
+            "another process uses {}; `slo serve` looks after the newest {DAYS} days of its data by itself every hour; \
+             for more than that, stop it and run this again",
+            directory.display()
+        )),
+        error => error,
+    }
 }

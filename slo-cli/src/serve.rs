@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::error::{Error, Result};
 use crate::reconcile::DAYS;
-use crate::storage::{Embedded, Opened, Storage};
+use crate::storage::{Absent, Embedded, Opened, Storage};
 
 /// What has outlived its retention is removed this often.
 const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -122,7 +122,7 @@ async fn open(args: &Serve) -> Result<(Service, CursorKey, String)> {
     if args.memory {
         return Ok((Service::in_memory(), random_key(), "in memory, forgotten at the end".to_owned()));
     }
-    let Opened { service, kept, embedded } = args.storage.open().await?;
+    let Opened { service, kept, embedded } = args.storage.open(Absent::Create).await?;
     let key = match embedded {
         None => random_key(),
         Some(Embedded { engine, directory }) => {
