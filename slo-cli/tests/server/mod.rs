@@ -36,6 +36,7 @@ impl Server {
         server
     }
 
+    #[allow(dead_code, reason = "not every test has a directory")]
     pub(crate) fn on(directory: &Path) -> Self {
         Self::start(&["--data", directory.to_str().expect("utf-8")])
     }

@@ -1,10 +1,5 @@
-//! The embedded engine behind DynamoDB's HTTP protocol, for tests: data in memory, no signature checked.
-//!
-//! `cargo run --package slo-dynamo --example dynamodb [ADDRESS]`; the address is `127.0.0.1:8000`
-//! unless given. `localstack/dynamodb-image` puts it into a container, in the place of
-//! `amazon/dynamodb-local`. It is no part of `slo`.
+//! DynamoDB's HTTP protocol, answered by what an SDK client speaks to.
 
-use std::env;
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
@@ -18,34 +13,17 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use slo_dynamo::embedded::Engine;
-use tokio::net::TcpListener;
-use tokio::signal::ctrl_c;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// What a batch may have on DynamoDB.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".into());
-    let engine = connector(&Engine::memory()?.client()).await?;
-    let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(engine);
-
-    let listener = TcpListener::bind(&address).await?;
-    println!("DynamoDB, in memory, at http://{}", listener.local_addr()?);
-    // By hand: the first process of a container ends by no signal that it does not wait for.
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        served = axum::serve(listener, router) => served?,
-        interrupted = ctrl_c() => interrupted?,
-        _ = terminated.recv() => {}
-    }
-    Ok(())
+/// Hands each request on.
+pub(crate) fn router(engine: SharedHttpConnector) -> Router {
+    Router::new().fallback(answer).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(engine)
 }
 
 /// What the engine's client speaks to, by letting it speak once.
-async fn connector(client: &Client) -> Result<SharedHttpConnector, Box<dyn Error>> {
+pub(crate) async fn connector(client: &Client) -> Result<SharedHttpConnector, Box<dyn Error>> {
     let engine = client.config().http_client().ok_or("the engine's client has no HTTP layer")?;
     let kept = Arc::new(OnceLock::new());
     let keeping = Arc::clone(&kept);
