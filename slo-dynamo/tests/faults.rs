@@ -267,6 +267,13 @@ async fn a_writer_that_died_between_the_steps_is_made_good_by_a_replay() -> Chec
     Ok(())
 }
 
+/// What expiry does to a table in which only this hour is old.
+async fn expire(client: &Client, hour: &str) {
+    let key = [("pk", "I#site#1"), ("sk", hour)];
+    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    client.delete_item().table_name("counts").set_key(Some(key.into())).send().await.expect("it is gone");
+}
+
 #[tokio::test]
 async fn an_hour_that_expired_before_its_day_counts_again_when_written_again() -> Checked {
     let good = client().await;
@@ -274,9 +281,7 @@ async fn an_hour_that_expired_before_its_day_counts_again_when_written_again() -
     for minute in 0..5 {
         write(&store, "default", vec![measurement(DAY + minute)]).await?;
     }
-    let key = [("pk", "I#site#1"), ("sk", "H#2026110200#default")];
-    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
-    good.delete_item().table_name("counts").set_key(Some(key.into())).send().await?;
+    expire(&good, "H#2026110200#default").await;
     assert_eq!(totals(&good).await, [5_000, 0]);
     let (receipt, cost_of) = cost(write(&store, "default", vec![measurement(DAY + 7)])).await;
     assert_eq!((receipt?.accepted, totals(&good).await), (1, [1_000; 2]));
@@ -284,6 +289,42 @@ async fn an_hour_that_expired_before_its_day_counts_again_when_written_again() -
     assert_eq!(cost_of, (5, 1_000, 4_000));
     write(&store, "default", vec![measurement(DAY + 8)]).await?;
     assert_eq!(totals(&good).await, [2_000; 2]);
+    Ok(())
+}
+
+/// The day tells of the hour's former life, and of no fewer updates than its new one has.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_written_again_is_not_taken_for_what_it_was() -> Checked {
+    // How often it was written before, and by how many that die while a writer is between its steps.
+    for (before, die) in [(1, 0), (2, 0), (2, 1), (2, 2), (2, 5)] {
+        let good = client().await;
+        let store = measurements(&good);
+        for minute in 0..before {
+            write(&store, "default", vec![measurement(DAY + minute), measurement(DAY + 5 + minute)]).await?;
+        }
+        expire(&good, "H#2026110200#default").await;
+        let (other, sent) = (good.clone(), AtomicUsize::new(0));
+        let slow = faulty(&good, move |operation, body| {
+            if operation == "UpdateItem" && body.contains("D#") && sent.fetch_add(1, Relaxed) == 0 {
+                let dies = faulty(&other, |operation, body| {
+                    (operation == "UpdateItem" && body.contains("D#")).then_some(Fault::Refused("AccessDenied"))
+                });
+                let others = async {
+                    for minute in 0..die {
+                        let died = write(&measurements(&dies), "default", vec![measurement(DAY + 20 + minute)]).await;
+                        assert!(died.is_err());
+                    }
+                };
+                let handle = tokio::runtime::Handle::current();
+                tokio::task::block_in_place(|| handle.block_on(others));
+            }
+            None
+        });
+        assert_eq!(write(&measurements(&slow), "default", vec![measurement(DAY + 30)]).await?.accepted, 1);
+        let total = 1_000 * u128::try_from(1 + die)?;
+        assert_eq!(totals(&good).await, [total; 2], "{before} before, {die} die");
+        assert_eq!(measurements(&good).reconcile(&series(), DAY, false, DAY.timestamp()).await?.hours, 0);
+    }
     Ok(())
 }
 

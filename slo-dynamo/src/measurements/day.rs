@@ -53,9 +53,9 @@ impl Day {
         Ok(Self { source: source.to_owned(), start, mark: number(item, MARK)?, digests })
     }
 
-    /// How many updates of an hour it tells of.
-    pub(super) fn updates(&self, hour: Minute) -> u64 {
-        self.digests.iter().find(|(of, _)| *of == hour).map_or(0, |(_, digest)| digest.n)
+    /// What it tells of an hour.
+    pub(super) fn digest(&self, hour: Minute) -> Option<Digest> {
+        self.digests.iter().find(|(of, _)| *of == hour).map(|(_, digest)| *digest)
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
             digests: vec![(last, digest(1, 1, 2, ALL))],
         };
         assert_eq!(day, expected);
-        assert_eq!((day.updates(last), day.updates(last - 60)), (1, 0));
+        assert_eq!((day.digest(last), day.digest(last - 60)), (Some(digest(1, 1, 2, ALL)), None));
         assert_eq!([attribute(last), attribute(Minute::new(-60))], ["N", "N"]);
         item.insert("m".to_owned(), n(4));
         assert_eq!(Day::decode(&item).expect("valid"), Day { mark: Some(4), ..expected });

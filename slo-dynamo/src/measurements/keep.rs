@@ -48,11 +48,12 @@ impl Keeper<'_> {
         let mut done = Reconciled::default();
         let mut untold = BTreeSet::new();
         for hour in &hours {
-            let n = told.get(hour.source.as_str()).map_or(0, |day| day.updates(hour.start));
-            if n == hour.n {
+            let told = told.get(hour.source.as_str()).and_then(|day| day.digest(hour.start));
+            if told == Some(hour.digest()) {
                 continue;
             }
-            done.hours += usize::from(n < hour.n);
+            // A later image's is no fault; of the same number it is that of a former life.
+            done.hours += usize::from(told.is_none_or(|told| told.n <= hour.n));
             match self.writer(&hour.source).tell(hour).await? {
                 Told::Everywhere => {}
                 Told::InDay(mark) => untold.extend([(hour.source.as_str(), mark)]),

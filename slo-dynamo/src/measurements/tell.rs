@@ -1,9 +1,10 @@
 //! The day step: the day tells of an hour as it is.
 //!
 //! Within one life of an hour item its counter only grows, so a digest with a higher `n` than ours is of a
-//! later image, and nothing is left to do. But an hour item expires by itself, while its day lives on by
-//! other hours: when such an hour is written again, its counter begins at 1, below the digest of its former
-//! life. Then the counter is raised above it.
+//! later image. But an hour item expires by itself, while its day lives on by other hours: when such an hour
+//! is written again, its counter begins at 1, and the digest of its former life may have any `n`. So a digest
+//! that is not of our image proves nothing by its `n` alone. It has to be that of the hour as it is; if not,
+//! the newest image is told, and its counter raised above the digest where that is needed.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use slo_core::Minute;
@@ -47,17 +48,21 @@ impl Writer<'_> {
                 Update::Refused(None) => self.day(image.start).await?,
             };
             taken_back = None;
-            let told = day.updates(image.start);
-            if told > image.n {
+            let told = day.digest(image.start);
+            if told == Some(image.digest()) {
+                return Ok(Told::InDay(day.mark));
+            }
+            if let Some(told) = told.filter(|told| told.n >= image.n) {
                 // Usually a later writer was faster, and the hour is at least as far as the day.
                 let newest = self.hour(image.start).await?;
-                if told > newest.n {
-                    image = self.raise(&newest, told + 1 - newest.n).await?;
+                if told == newest.digest() {
+                    return Ok(Told::InDay(day.mark));
+                }
+                if told.n >= newest.n {
+                    image = self.raise(&newest, told.n + 1 - newest.n).await?;
                     continue;
                 }
-            }
-            if told >= image.n {
-                return Ok(Told::InDay(day.mark));
+                image = newest;
             }
             // Sealed as it was before: the sums go first, so that nobody reads them beside the new day.
             if day.mark.is_some() {
