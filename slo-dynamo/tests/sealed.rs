@@ -6,7 +6,7 @@ mod faulty;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use common::{Checked, DAY, client, cost, measurement, series, store, write};
+use common::{Checked, DAY, client, cost, look_for_sums, measurement, series, store, write};
 use faulty::{Fault, faulty};
 use jiff::Timestamp;
 use slo_core::{Bucket, Measurement, MeasurementRepository as _, Minute, Period, Reconciled, Resolution};
@@ -53,9 +53,10 @@ async fn no_answer_changes() -> Checked {
     let before = everything(&store).await;
     assert_eq!(reconcile(&store, DAY + 100).await, Reconciled { hours: 0, days: 1 });
     assert_eq!(reconcile(&store, DAY).await, Reconciled::default(), "once");
-    // By who knows nothing of it, who has read before, and who reads again.
-    let other = Store::builder(client).build().measurements();
-    for reader in [&other, &store, &other] {
+    // By who knows nothing of it, who has read before, who reads again, and who reads the sums.
+    let [other, summing] = [client.clone(), client].map(|client| Store::builder(client).build().measurements());
+    look_for_sums(&summing).await;
+    for reader in [&other, &store, &other, &summing, &summing] {
         assert_eq!(everything(reader).await, before);
     }
     // Late: a correction of what is there, more of a source, and another source.
@@ -67,6 +68,7 @@ async fn no_answer_changes() -> Checked {
         write(&store, source, vec![minute]).await?;
         let after = everything(&other).await;
         assert_ne!(after, before, "{source}");
+        assert_eq!(everything(&summing).await, after, "{source}");
         // What was not sealed tells the same.
         let plain = common::store().await.measurements();
         two_days(&plain).await;
@@ -80,7 +82,9 @@ async fn no_answer_changes() -> Checked {
             assert_eq!(write(writer, source, vec![minute]).await?.replayed, 1);
         }
         assert_eq!(reconcile(&store, DAY).await, Reconciled::default(), "{source}");
-        assert_eq!(everything(&other).await, after, "{source}");
+        for reader in [&other, &summing] {
+            assert_eq!(everything(reader).await, after, "{source}");
+        }
     }
     Ok(())
 }
@@ -92,6 +96,7 @@ async fn a_sealer_may_die_anywhere() -> Checked {
             let good = client().await;
             let store = Store::builder(good.clone()).build().measurements();
             two_days(&store).await;
+            look_for_sums(&store).await;
             let before = everything(&store).await;
             let sent = AtomicUsize::new(0);
             // From then on nothing gets through, or no answer comes back.
@@ -140,6 +145,56 @@ async fn what_a_writer_left_half_done_is_completed() -> Checked {
     assert_eq!([total(HOURS).await, total(Resolution::Minutes).await], [before + 4_000; 2]);
     assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
     assert_eq!([total(HOURS).await, total(Resolution::Minutes).await], [before + 4_000; 2]);
+    Ok(())
+}
+
+/// What `what_a_writer_left_half_done_is_completed` is to the day step, to the look that follows it.
+#[tokio::test]
+async fn a_source_that_came_later_than_the_seal_and_died_is_completed() -> Checked {
+    let good = client().await;
+    let store = Store::builder(good.clone()).build().measurements();
+    two_days(&store).await;
+    look_for_sums(&store).await;
+    assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+    let before = everything(&store).await;
+    let dies = faulty(&good, |operation, _| (operation == "GetItem").then_some(Fault::Refused("AccessDenied")));
+    let dies = Store::builder(dies).build().measurements();
+    assert!(write(&dies, "z", vec![measurement(DAY + 5)]).await.is_err());
+    // Nobody was told, and the sums do not tell.
+    assert_eq!(everything(&store).await, before);
+    assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+    let after = everything(&store).await;
+    assert_ne!(after, before);
+    assert_eq!(reconcile(&store, DAY).await, Reconciled::default());
+    assert_eq!(write(&store, "z", vec![measurement(DAY + 5)]).await?.replayed, 1);
+    assert_eq!(everything(&store).await, after);
+    Ok(())
+}
+
+/// Who has looked at one period knows as much of the others as before.
+#[tokio::test]
+async fn a_read_of_a_few_hours_makes_no_other_read_dearer() -> Checked {
+    let store = store().await.measurements();
+    for day in 0..30 {
+        for source in ["a", "b", "c", "d", "e", "f"] {
+            write(&store, source, vec![measurement(DAY + day * DAY_MINUTES + 5)]).await?;
+        }
+        if day < 28 {
+            assert_eq!(reconcile(&store, DAY + day * DAY_MINUTES).await.days, 1);
+        }
+    }
+    let end = DAY + 30 * DAY_MINUTES;
+    let window = async |from: i64, to: i64| {
+        let (buckets, cost) = cost(store.read(&series(), Period::new(end - from, end - to), &HOURS)).await;
+        (buckets.expect("nothing is in its way").len(), cost)
+    };
+    window(28 * DAY_MINUTES, 0).await;
+    let month = window(28 * DAY_MINUTES, 0).await;
+    assert_eq!((month.0, month.1.0), (28, 2), "{month:?}");
+    for (from, to) in [(60, 0), (DAY_MINUTES, 0), (20 * DAY_MINUTES, 10 * DAY_MINUTES), (10, 20)] {
+        window(from, to).await;
+        assert_eq!(window(28 * DAY_MINUTES, 0).await, month, "after {from} to {to}");
+    }
     Ok(())
 }
 

@@ -60,16 +60,17 @@ async fn complete(partition: Partition<'_>, [first, last]: [Minute; 2], mut days
 }
 
 impl Days {
-    /// What the next read may expect.
-    pub(super) fn shape(&self, before: &Shape) -> Shape {
+    /// What the next read may expect, after this one of the days from `first` to `last`.
+    pub(super) fn shape(&self, [first, last]: [Minute; 2], before: &Shape) -> Shape {
         let mut sources: BTreeMap<Minute, Vec<String>> = BTreeMap::new();
         for day in &self.open {
             sources.entry(day.start).or_default().push(day.source.clone());
         }
         let sources = sources.into_values().max_by_key(Vec::len).unwrap_or_default();
-        let sealed = self.sealed.last_key_value().map(|(day, _)| *day);
         // What a read did not look at may be as it was.
-        let fewer = sources.is_empty() || sealed.is_some() && sources.len() < before.sources.len();
+        let fewer = sources.is_empty() || !self.sealed.is_empty() && sources.len() < before.sources.len();
+        let elsewhere = before.sealed.filter(|day| !(first..=last).contains(day));
+        let sealed = self.sealed.keys().next_back().copied().max(elsewhere);
         Shape { sources: if fewer { before.sources.clone() } else { sources }, sealed }
     }
 }

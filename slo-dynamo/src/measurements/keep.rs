@@ -64,7 +64,7 @@ impl Keeper<'_> {
             self.writer(source).agree(day, mark).await?;
         }
         let sources = hours.iter().map(|hour| &hour.source).collect::<BTreeSet<_>>().len();
-        if seal && sources >= SOURCES && !self.is_sealed(day).await? && self.seal(day).await? {
+        if seal && sources >= SOURCES && !self.is_sealed(day, &days).await? && self.seal(day).await? {
             done.days = 1;
         }
         Ok(done)
@@ -140,9 +140,13 @@ impl Keeper<'_> {
         Ok(matches!(outcome(request).await?, Update::Applied(_)))
     }
 
-    async fn is_sealed(&self, day: Minute) -> Result<bool, Failure> {
+    /// Whether there are sums, and of all these days: a writer who began one after the seal may have died
+    /// before it took them back.
+    async fn is_sealed(&self, day: Minute, days: &[Day]) -> Result<bool, Failure> {
         let item = self.partition.get(key::Item::Sums.at(day)).await?;
-        Ok(item.as_ref().map(Sums::decode).transpose()?.is_some_and(|sums| sums.hours.is_some()))
+        let sums = item.as_ref().map(Sums::decode).transpose()?;
+        let agrees = |sums: Sums| sums.hours.is_some() && days.iter().all(|day| day.mark == Some(sums.generation));
+        Ok(sums.is_some_and(agrees))
     }
 
     async fn hours(&self, day: Minute) -> Result<Vec<Hour>, Failure> {

@@ -91,7 +91,7 @@ impl<'a> Reading<'a> {
         parts.gather(requests).await?;
         // Days that were sealed anew meanwhile.
         parts.gather(self.hours(self.sealed(&parts), Consistency::Strong)).await?;
-        let shape = parts.days.shape(&self.shape);
+        let shape = parts.days.shape([first, last], &self.shape);
         Ok((self.sum(&parts), shape))
     }
 
