@@ -5,7 +5,7 @@ mod common;
 #[path = "common/stage.rs"]
 mod stage;
 
-use common::{DAY, series, write};
+use common::{DAY, look_for_sums, series, write};
 use slo_core::{EventCounts, Measurement, MeasurementRepository as _, Minute, Period, Resolution};
 use slo_dynamo::DynamoMeasurements;
 use stage::Stage;
@@ -44,18 +44,23 @@ async fn totals(store: &DynamoMeasurements, hour: Minute) -> [u128; 2] {
     [total(Resolution::Hours { cuts: Vec::new() }).await, total(Resolution::Minutes).await]
 }
 
-/// Tries every order, each on an hour of its own; answers with how many there are.
+/// Tries every order, each on a day of its own; answers with how many there are.
 async fn every_order(sent: &[Sent], dies: bool, finals: &[u128]) -> i64 {
+    every_order_of(sent, dies, true, finals).await
+}
+
+/// The same of writers that have written to the day before, or have not.
+async fn every_order_of(sent: &[Sent], dies: bool, before: bool, finals: &[u128]) -> i64 {
     let mut stage = Stage::new(sent.len()).await;
     let reader = stage.reader.measurements();
     let writers: Vec<_> = stage.writers.iter().map(slo_dynamo::Store::measurements).collect();
-    // So that each knows that its source is registered.
-    for writer in &writers {
-        write(writer, "default", vec![measurement(DAY - 60, (0, 0, 0))]).await.expect("the gate is open");
-    }
     let mut choices = Vec::new();
     for run in 0.. {
-        let hour = DAY + 60 * run;
+        let hour = DAY - 1_440 * run;
+        stage.open(true);
+        for writer in writers.iter().filter(|_| before) {
+            write(writer, "default", vec![measurement(hour + 60, (0, 0, 0))]).await.expect("the gate is open");
+        }
         stage.open(false);
         let mut running = JoinSet::new();
         for (writer, sent) in writers.iter().zip(sent.iter().copied()) {
@@ -73,7 +78,9 @@ async fn every_order(sent: &[Sent], dies: bool, finals: &[u128]) -> i64 {
         let [by_hour, by_minute] = totals(&reader, hour).await;
         assert_eq!(by_hour, by_minute, "{taken:?}");
         assert!(finals.contains(&by_hour), "{by_hour} after {taken:?}");
-        let Some(next) = stage::next(&taken) else { return run + 1 };
+        let Some(next) = stage::next(&taken) else {
+            return run + 1;
+        };
         choices = next;
     }
     unreachable!("the loop has no end");
@@ -84,6 +91,11 @@ const MINUTES: [Sent; 3] = [&[(0, 1, 0)], &[(1, 10, 0)], &[(2, 100, 0)]];
 #[tokio::test]
 async fn two_writers_of_one_hour_of_whom_one_loses_an_answer() {
     assert!(every_order(&MINUTES[..2], false, &[11]).await > 50);
+}
+
+#[tokio::test]
+async fn two_writers_who_begin_a_day() {
+    assert!(every_order_of(&MINUTES[..2], false, false, &[11]).await > 50);
 }
 
 #[tokio::test]
@@ -110,6 +122,7 @@ async fn every_order_of_a_sealer_and(source: &'static str) -> i64 {
     let reader = stage.reader.measurements();
     let [writer, keeper] = [0, 1].map(|i| stage.writers[i].measurements());
     let now = (DAY + 366 * 1_440).timestamp();
+    look_for_sums(&reader).await;
     let mut choices = Vec::new();
     for run in 0.. {
         // Each on a day of its own.
@@ -132,7 +145,9 @@ async fn every_order_of_a_sealer_and(source: &'static str) -> i64 {
         let taken = stage.run(running, &choices).await;
         stage.open(true);
         assert_eq!(totals(&reader, day).await, [1_111; 2], "{taken:?}");
-        let Some(next) = stage::next(&taken) else { return run + 1 };
+        let Some(next) = stage::next(&taken) else {
+            return run + 1;
+        };
         choices = next;
     }
     unreachable!("the loop has no end");

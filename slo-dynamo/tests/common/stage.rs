@@ -105,6 +105,8 @@ impl Stage {
             // Any of those that wait; and, once, any of them with its answer lost.
             let options = if lost || !self.loses { waiting.len() } else { 2 * waiting.len() };
             let choice = choices.get(taken.len()).copied().unwrap_or(0);
+            // Each run goes like the one before, up to where it chooses otherwise.
+            assert!(choice < options, "{choice} of {options} after {taken:?}");
             taken.push((choice, options));
             let lose = choice >= waiting.len();
             lost |= lose;
