@@ -6,11 +6,15 @@ mod faulty;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use common::{Checked, DAY, client, cost, look_for_sums, measurement, series, store, write};
 use faulty::{Fault, faulty};
 use jiff::Timestamp;
 use slo_core::{Bucket, Measurement, MeasurementRepository as _, Minute, Period, Reconciled, Resolution};
 use slo_dynamo::{DynamoMeasurements, Store};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 const DAY_MINUTES: i64 = 1_440;
 const HOURS: Resolution = Resolution::Hours { cuts: Vec::new() };
@@ -148,33 +152,141 @@ async fn what_a_writer_left_half_done_is_completed() -> Checked {
     Ok(())
 }
 
-/// What `what_a_writer_left_half_done_is_completed` is to the day step, to the look that follows it.
+async fn expire(client: &Client, sort: &str) {
+    let key = [("pk", "I#site#1"), ("sk", sort)];
+    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    client.delete_item().table_name("counts").set_key(Some(key.into())).send().await.expect("it is gone");
+}
+
+/// Whoever remembers a day that has expired does not take the next one for it.
 #[tokio::test]
-async fn a_source_that_came_later_than_the_seal_and_died_is_completed() -> Checked {
+async fn a_day_that_is_begun_again_is_looked_after() -> Checked {
     let good = client().await;
     let store = Store::builder(good.clone()).build().measurements();
     two_days(&store).await;
     look_for_sums(&store).await;
-    assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+    let before = everything(&store).await;
+    write(&store, "z", vec![measurement(DAY + 5)]).await?;
+    let with_it = everything(&store).await;
+    for item in ["H#2026110200#z", "D#20261102#z"] {
+        expire(&good, item).await;
+    }
+    assert_eq!(reconcile(&store, DAY).await.days, 1);
+    assert_eq!(everything(&store).await, before);
+    assert_eq!(write(&store, "z", vec![measurement(DAY + 5)]).await?.accepted, 1);
+    assert_eq!(everything(&store).await, with_it);
+    Ok(())
+}
+
+/// What was begun of a day that is gone is nothing that stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_expires_while_it_is_sealed_is_not_made_again() -> Checked {
+    let good = client().await;
+    let store = Store::builder(good.clone()).build().measurements();
+    two_days(&store).await;
+    let near = good.clone();
+    let slow = faulty(&good, move |operation, body| {
+        if operation == "UpdateItem" && body.contains("D#20261102#c") {
+            block_in_place(|| Handle::current().block_on(expire(&near, "D#20261102#c")));
+        }
+        None
+    });
+    assert_eq!(reconcile(&Store::builder(slow).build().measurements(), DAY).await, Reconciled::default());
+    let items = good.scan().table_name("counts").send().await?.items.unwrap_or_default();
+    assert!(
+        items.iter().all(|item| item.contains_key("ttl") && item["sk"].as_s().is_ok_and(|sk| sk != "D#20261102#c"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_new_source_left_half_done_is_not_left_out_of_sums() -> Checked {
+    for finished in [false, true] {
+        let good = client().await;
+        let store = Store::builder(good.clone()).build().measurements();
+        two_days(&store).await;
+        look_for_sums(&store).await;
+        assert_eq!(reconcile(&store, DAY).await.days, 1);
+        let dies = faulty(&good, |operation, body| {
+            (operation == "UpdateItem" && body.contains("D#")).then_some(Fault::Refused("AccessDeniedException"))
+        });
+        assert!(write(&Store::builder(dies).build().measurements(), "z", vec![measurement(DAY + 5)]).await.is_err());
+        let done = store.reconcile(&series(), DAY, finished, now()).await?;
+        assert_eq!(done, Reconciled { hours: 1, days: usize::from(finished) });
+        let after = everything(&store).await;
+        assert_eq!(write(&store, "z", vec![measurement(DAY + 5)]).await?.replayed, 1);
+        assert_eq!(everything(&store).await, after);
+        let plain = common::store().await.measurements();
+        two_days(&plain).await;
+        write(&plain, "z", vec![measurement(DAY + 5)]).await?;
+        assert_eq!(everything(&plain).await, after);
+    }
+    Ok(())
+}
+
+/// What `what_a_writer_left_half_done_is_completed` is to the day step, to the look that follows it.
+#[tokio::test]
+async fn a_source_that_came_later_than_the_seal_and_died_is_completed() -> Checked {
+    for sends_again in [false, true] {
+        let good = client().await;
+        let store = Store::builder(good.clone()).build().measurements();
+        two_days(&store).await;
+        look_for_sums(&store).await;
+        assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+        let before = everything(&store).await;
+        let looks = AtomicUsize::new(0);
+        let dies = faulty(&good, move |operation, _| {
+            let dies = operation == "GetItem" && looks.fetch_add(1, Relaxed) == 0;
+            dies.then_some(Fault::Refused("AccessDenied"))
+        });
+        let dies = Store::builder(dies).build().measurements();
+        assert!(write(&dies, "z", vec![measurement(DAY + 5)]).await.is_err());
+        // Nobody was told, and the sums do not tell.
+        assert_eq!(everything(&store).await, before);
+        if sends_again {
+            assert_eq!(write(&dies, "z", vec![measurement(DAY + 5)]).await?.replayed, 1);
+            assert_ne!(everything(&store).await, before);
+        }
+        assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
+        let after = everything(&store).await;
+        assert_ne!(after, before);
+        assert_eq!(reconcile(&store, DAY).await, Reconciled::default());
+        assert_eq!(write(&store, "z", vec![measurement(DAY + 5)]).await?.replayed, 1);
+        assert_eq!(everything(&store).await, after);
+    }
+    Ok(())
+}
+
+/// A mark proves nothing: it may be that of a sealer who was overtaken by one that did not see the day.
+#[tokio::test]
+async fn sums_of_another_generation_than_the_mark_are_taken_back() -> Checked {
+    let good = client().await;
+    let store = Store::builder(good.clone()).build().measurements();
+    two_days(&store).await;
+    look_for_sums(&store).await;
+    for revision in 0..2 {
+        assert_eq!(reconcile(&store, DAY).await.days, 1);
+        write(&store, "a", vec![Measurement { revision, ..measurement(DAY + 5) }]).await?;
+    }
+    assert_eq!(reconcile(&store, DAY).await.days, 1);
     let before = everything(&store).await;
     let dies = faulty(&good, |operation, _| (operation == "GetItem").then_some(Fault::Refused("AccessDenied")));
-    let dies = Store::builder(dies).build().measurements();
-    assert!(write(&dies, "z", vec![measurement(DAY + 5)]).await.is_err());
-    // Nobody was told, and the sums do not tell.
+    assert!(write(&Store::builder(dies).build().measurements(), "z", vec![measurement(DAY + 5)]).await.is_err());
+    let key = [("pk", "I#site#1"), ("sk", "D#20261102#z")];
+    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    let mark = good.update_item().table_name("counts").set_key(Some(key.into())).update_expression("SET m = :mark");
+    mark.expression_attribute_values(":mark", AttributeValue::N("1".to_owned())).send().await?;
     assert_eq!(everything(&store).await, before);
-    assert_eq!(reconcile(&store, DAY).await, Reconciled { hours: 0, days: 1 });
-    let after = everything(&store).await;
-    assert_ne!(after, before);
-    assert_eq!(reconcile(&store, DAY).await, Reconciled::default());
     assert_eq!(write(&store, "z", vec![measurement(DAY + 5)]).await?.replayed, 1);
-    assert_eq!(everything(&store).await, after);
+    assert_ne!(everything(&store).await, before);
     Ok(())
 }
 
 /// Who has looked at one period knows as much of the others as before.
 #[tokio::test]
 async fn a_read_of_a_few_hours_makes_no_other_read_dearer() -> Checked {
-    let store = store().await.measurements();
+    let client = client().await;
+    let store = Store::builder(client.clone()).build().measurements();
     for day in 0..30 {
         for source in ["a", "b", "c", "d", "e", "f"] {
             write(&store, source, vec![measurement(DAY + day * DAY_MINUTES + 5)]).await?;
@@ -184,13 +296,21 @@ async fn a_read_of_a_few_hours_makes_no_other_read_dearer() -> Checked {
         }
     }
     let end = DAY + 30 * DAY_MINUTES;
+    // Who knows of no seals finds some of the days by source and most of them in sums.
+    for resolution in [HOURS, Resolution::Minutes, Resolution::Hours { cuts: vec![end - 10_070, DAY + 4_330] }] {
+        let other = Store::builder(client.clone()).build().measurements();
+        let buckets = other.read(&series(), Period::new(DAY, end), &resolution).await?;
+        let totals: Vec<u128> = buckets.iter().map(|bucket| bucket.counts.total()).collect();
+        assert_eq!(totals, [6_000; 30], "{resolution:?}");
+    }
     let window = async |from: i64, to: i64| {
         let (buckets, cost) = cost(store.read(&series(), Period::new(end - from, end - to), &HOURS)).await;
-        (buckets.expect("nothing is in its way").len(), cost)
+        let total: u128 = buckets.expect("nothing is in its way").iter().map(|bucket| bucket.counts.total()).sum();
+        (total, cost)
     };
-    window(28 * DAY_MINUTES, 0).await;
+    assert_eq!(window(28 * DAY_MINUTES, 0).await.0, 28 * 6 * 1_000);
     let month = window(28 * DAY_MINUTES, 0).await;
-    assert_eq!((month.0, month.1.0), (28, 2), "{month:?}");
+    assert_eq!((month.0, month.1.0), (28 * 6 * 1_000, 2), "{month:?}");
     for (from, to) in [(60, 0), (DAY_MINUTES, 0), (20 * DAY_MINUTES, 10 * DAY_MINUTES), (10, 20)] {
         window(from, to).await;
         assert_eq!(window(28 * DAY_MINUTES, 0).await, month, "after {from} to {to}");

@@ -17,6 +17,7 @@ use super::sealed::{Sums, renewal};
 use super::write::Writer;
 use crate::error::Failure;
 use crate::item::{b, n};
+use crate::table::TTL_ATTRIBUTE;
 use crate::varint;
 
 /// How often the step is begun again because others changed the day.
@@ -42,7 +43,8 @@ impl Writer<'_> {
         for _ in 0..ATTEMPTS {
             let day = match self.digest(&image, taken_back).await? {
                 Update::Applied(_) if taken_back.is_some() => return Ok(Told::Everywhere),
-                Update::Applied(before) if before.is_empty() => return Ok(Told::InNewDay),
+                // Some servers tell the key of what was not there.
+                Update::Applied(before) if !before.contains_key(TTL_ATTRIBUTE) => return Ok(Told::InNewDay),
                 Update::Applied(_) => return Ok(Told::InDay(None)),
                 Update::Refused(Some(item)) => Day::decode(&item)?,
                 Update::Refused(None) => self.day(image.start).await?,
