@@ -1,5 +1,7 @@
 //! Which store a command works on, and opening it.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -75,16 +77,20 @@ impl Storage {
         }
         let directory = self.data.as_deref().unwrap_or_else(|| Path::new(DEFAULT_DATA));
         let kept = format!("in {}", directory.display());
-        let fresh = !Engine::holds_data(directory);
-        if fresh && absent == Absent::Refuse {
-            let text = format!("there are no data {kept}; say with --data where `slo serve` keeps them");
-            return Err(Error::Failed(text));
+        if !Engine::holds_data(directory) {
+            if absent == Absent::Refuse {
+                let text = format!("there are no data {kept}; say with --data where `slo serve` keeps them");
+                return Err(Error::Failed(text));
+            }
+            // First, so that there are no data without it, wherever the process dies.
+            let written = fs::create_dir_all(directory).and_then(|()| fs::write(directory.join(LAYOUT_FILE), LAYOUT));
+            written.map_err(|source| failed("the embedded store")(at(directory, &source)))?;
         }
         let engine = Engine::open(directory).map_err(|error| match error {
             EmbeddedError::InUse(directory) => Error::InUse { directory },
             error => failed("the embedded store")(error.into()),
         })?;
-        layout(directory, fresh)?;
+        layout(directory)?;
         let client = engine.client();
         create_tables(&client, &names).await.map_err(|e| failed("the tables")(e.into()))?;
         let service = Store::builder(client).tables(names).build().service();
@@ -119,21 +125,23 @@ fn address(text: &str) -> Result<String, &'static str> {
 }
 
 /// Refuses items that this version would not find.
-fn layout(directory: &Path, fresh: bool) -> Result {
-    let file = directory.join(LAYOUT_FILE);
-    let failed = |source: std::io::Error| Error::Start { what: "the embedded store", source: source.into() };
-    if fresh {
-        return std::fs::write(file, LAYOUT).map_err(failed);
-    }
-    match std::fs::read_to_string(file) {
+fn layout(directory: &Path) -> Result {
+    match fs::read_to_string(directory.join(LAYOUT_FILE)) {
         Ok(layout) if layout == LAYOUT => Ok(()),
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(Error::Start { what: "the embedded store", source: at(directory, &source) })
+        }
         _ => Err(Error::Failed(format!(
             "the data in {} was written by another version in a layout that this one does not read; \
              use that version, or another --data directory and ingest again",
             directory.display()
         ))),
     }
+}
+
+/// An error of the file system with its place.
+fn at(directory: &Path, source: &std::io::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    format!("cannot use {}: {source}", directory.display()).into()
 }
 
 #[cfg(test)]
