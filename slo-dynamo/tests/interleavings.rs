@@ -99,6 +99,12 @@ async fn two_writers_who_begin_a_day() {
 }
 
 #[tokio::test]
+async fn two_writers_of_one_hour_of_whom_one_dies() {
+    assert!(every_order(&MINUTES[..2], true, &[11]).await > 20);
+}
+
+#[tokio::test]
+#[ignore = "half a minute: thousands of orders"]
 async fn three_writers_of_one_hour_of_whom_one_dies() {
     assert!(every_order(&MINUTES, true, &[111]).await > 500);
 }

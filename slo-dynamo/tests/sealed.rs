@@ -44,7 +44,7 @@ async fn two_days(store: &DynamoMeasurements) {
     for (i, source) in ["a", "b", "c", "d"].into_iter().enumerate() {
         let days = if source == "d" { 1 } else { 2 };
         let offset = i64::try_from(i).expect("few");
-        let minutes = (0..days * 20).map(|minute| measurement(DAY + offset + 71 * minute)).collect();
+        let minutes = (0..days * 8).map(|minute| measurement(DAY + offset + 177 * minute)).collect();
         write(store, source, minutes).await.expect("nothing is in its way");
     }
 }
@@ -64,7 +64,7 @@ async fn no_answer_changes() -> Checked {
         assert_eq!(everything(reader).await, before);
     }
     // Late: a correction of what is there, more of a source, and another source.
-    let corrected = Measurement { revision: 1, ..measurement(DAY + 71) };
+    let corrected = Measurement { revision: 1, ..measurement(DAY + 177) };
     let corrected = Measurement { counts: slo_core::EventCounts::new(3, 5)?, ..corrected };
     let late = [("a", corrected), ("b", measurement(DAY + 5)), ("late", measurement(DAY + 6))];
     for (seals, (source, minute)) in late.into_iter().enumerate() {
