@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use common::{Checked, DAY, client, cost, measurement, name, series, stamp, write};
+use common::{Checked, DAY, client, cost, expire, measurement, name, series, stamp, write};
 use faults::{Fault, faulty};
 use futures_util::future::{join_all, join5};
 use slo_core::testing::Sample as _;
@@ -265,13 +264,6 @@ async fn a_writer_that_died_between_the_steps_is_made_good_by_a_replay() -> Chec
     assert_eq!((receipt.accepted, receipt.replayed), (0, 1));
     assert_eq!(totals(&good).await, [2_000; 2]);
     Ok(())
-}
-
-/// What expiry does to a table in which only this hour is old.
-async fn expire(client: &Client, hour: &str) {
-    let key = [("pk", "I#site#1"), ("sk", hour)];
-    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
-    client.delete_item().table_name("counts").set_key(Some(key.into())).send().await.expect("it is gone");
 }
 
 #[tokio::test]

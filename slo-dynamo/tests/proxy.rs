@@ -143,7 +143,7 @@ async fn run(seed: u64) -> ([Difference; 2], Log) {
     let (engine, workload) = (client().await, workload(seed));
     let wire = Wire::new(&engine, seed).await.expect("a socket");
     let far = wire.client().await;
-    // Each a process of its own: it does not know which sources others registered.
+    // Each a process of its own: it remembers nothing of what others have seen.
     let writers: Vec<_> = workload.iter().map(|_| Store::builder(far.clone()).build().measurements()).collect();
     let near = Store::builder(engine).build().measurements();
     let read = async |resolution: &Resolution, period| {

@@ -6,9 +6,8 @@ mod faulty;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use common::{Checked, DAY, client, cost, look_for_sums, measurement, series, store, write};
+use common::{Checked, DAY, client, cost, expire, key, look_for_sums, measurement, series, store, write};
 use faulty::{Fault, faulty};
 use jiff::Timestamp;
 use slo_core::{Bucket, Measurement, MeasurementRepository as _, Minute, Period, Reconciled, Resolution};
@@ -152,12 +151,6 @@ async fn what_a_writer_left_half_done_is_completed() -> Checked {
     Ok(())
 }
 
-async fn expire(client: &Client, sort: &str) {
-    let key = [("pk", "I#site#1"), ("sk", sort)];
-    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
-    client.delete_item().table_name("counts").set_key(Some(key.into())).send().await.expect("it is gone");
-}
-
 /// Whoever remembers a day that has expired does not take the next one for it.
 #[tokio::test]
 async fn a_day_that_is_begun_again_is_looked_after() -> Checked {
@@ -272,9 +265,8 @@ async fn sums_of_another_generation_than_the_mark_are_taken_back() -> Checked {
     let before = everything(&store).await;
     let dies = faulty(&good, |operation, _| (operation == "GetItem").then_some(Fault::Refused("AccessDenied")));
     assert!(write(&Store::builder(dies).build().measurements(), "z", vec![measurement(DAY + 5)]).await.is_err());
-    let key = [("pk", "I#site#1"), ("sk", "D#20261102#z")];
-    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
-    let mark = good.update_item().table_name("counts").set_key(Some(key.into())).update_expression("SET m = :mark");
+    let mark = good.update_item().table_name("counts").set_key(Some(key("D#20261102#z")));
+    let mark = mark.update_expression("SET m = :mark");
     mark.expression_attribute_values(":mark", AttributeValue::N("1".to_owned())).send().await?;
     assert_eq!(everything(&store).await, before);
     assert_eq!(write(&store, "z", vec![measurement(DAY + 5)]).await?.replayed, 1);

@@ -198,7 +198,7 @@ async fn of_two_that_say_something_else_both_keep_the_same_one() {
 }
 
 #[tokio::test]
-async fn a_source_of_an_earlier_life_is_registered_again() {
+async fn a_source_of_an_earlier_life_counts_in_the_next() {
     let [one, other] = two().await;
     let step = "1h".parse().expect("a step");
     let counts = async |service: &Service| {

@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::collections::HashMap;
 use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use slo_core::MeasurementRepository as _;
 use slo_core::meter::{Consumed, Meter};
 use slo_core::{
@@ -91,4 +93,16 @@ pub(crate) async fn look_for_sums(measurements: &DynamoMeasurements) {
         assert_eq!(sealed, Reconciled { hours: 0, days: 1 });
     }
     assert_eq!(total().await, 1_000 * SOURCES as u128);
+}
+
+/// The key of an item of the series.
+pub(crate) fn key(sort: &str) -> HashMap<String, AttributeValue> {
+    [("pk", "I#site#1"), ("sk", sort)]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())))
+        .into()
+}
+
+/// What expiry does when only this item is old.
+pub(crate) async fn expire(client: &Client, sort: &str) {
+    client.delete_item().table_name("counts").set_key(Some(key(sort))).send().await.expect("it is gone");
 }
