@@ -185,7 +185,8 @@ async fn sealers_while_somebody_writes() {
 async fn a_day_that_is_sealed_anew_while_it_is_read() -> Checked {
     for again in [false, true] {
         let client = client().await;
-        let (near, sums, packs) = (client.clone(), AtomicUsize::new(0), AtomicUsize::new(0));
+        let (near, sums, packs) = (client.clone(), AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+        let asked = Arc::clone(&packs);
         let armed = Arc::new(AtomicBool::new(false));
         let is_armed = Arc::clone(&armed);
         // The minutes are read before the sums, and the day is sealed between.
@@ -208,7 +209,7 @@ async fn a_day_that_is_sealed_anew_while_it_is_read() -> Checked {
                     _ => does(&[Does::Seal]),
                 }
             }
-            if body.contains("P#") && packs.fetch_add(1, Relaxed) == 1 && again {
+            if body.contains("P#") && asked.fetch_add(1, Relaxed) == 1 && again {
                 does(&[Does::WriteNew, Does::Seal]);
             }
             None
@@ -226,8 +227,9 @@ async fn a_day_that_is_sealed_anew_while_it_is_read() -> Checked {
         let period = Period::new(DAY, DAY + 60);
         let buckets = reader.read(&series(), period, &Resolution::Minutes).await?;
         let total: u128 = buckets.iter().map(|bucket| bucket.counts.total()).sum();
-        let seen = u128::from(FIRST + LATE) + if again { u128::from(NEW) } else { 0 };
-        assert_eq!(total, seen);
+        // On a slow machine the minutes may come after the sums, and nobody asks for them again.
+        let met = again && packs.load(Relaxed) > 1;
+        assert_eq!(total, u128::from(FIRST + LATE + if met { NEW } else { 0 }), "{met}");
     }
     Ok(())
 }
