@@ -4,8 +4,8 @@
 //!
 //! | Item | `sk` | Attributes |
 //! |---|---|---|
-//! | hour of a source | `H#YYYYMMDDHH#source` | a slot for each minute, `0`…`9` `A`…`Z` `a`…`x`; `_`: how often it was updated; `ttl` |
-//! | day of a source | `D#YYYYMMDD#source` | a digest for each hour, `0`…`9` `A`…`N`; `m`: its mark; `ttl` |
+//! | hour of a source | `H#YYYYMMDDHH#source` | a slot for each minute, named by one byte each; `_`: how often it was updated; `ttl` |
+//! | day of a source | `D#YYYYMMDD#source` | a digest for each hour, likewise; `m`: its mark; `ttl` |
 //! | sums of a day | `S#YYYYMMDD` | `gen`: the generation; `sums`: by the hour, of all sources; `ttl` |
 //! | minutes of a day | `P#YYYYMMDD` | `gen`; `minutes`: of all sources; `ttl` |
 //!

@@ -115,7 +115,7 @@ mod tests {
     fn an_item_is_a_day() {
         let mut item = crate::item::key("I#site#1", "D#19700102#eu");
         item.insert("ttl".to_owned(), n(86_400));
-        item.insert("N".to_owned(), b(vec![1, 2, 1]));
+        item.insert("R".to_owned(), b(vec![1, 2, 1]));
         let last = Minute::new(1_440 + 23 * 60);
         let day = Day::decode(&item).expect("valid");
         let expected = Day {
@@ -126,7 +126,7 @@ mod tests {
         };
         assert_eq!(day, expected);
         assert_eq!((day.digest(last), day.digest(last - 60)), (Some(digest(1, 1, 2, ALL)), None));
-        assert_eq!([attribute(last), attribute(Minute::new(-60))], ["N", "N"]);
+        assert_eq!([attribute(last), attribute(Minute::new(-60))], ["R", "R"]);
         item.insert("m".to_owned(), n(4));
         assert_eq!(Day::decode(&item).expect("valid"), Day { mark: Some(4), ..expected });
     }

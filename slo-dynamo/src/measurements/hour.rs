@@ -110,10 +110,10 @@ mod tests {
     fn an_item_is_an_hour_and_has_a_digest() {
         let mut item = crate::item::key("I#site#1", "H#1970010101#eu");
         item.extend(
-            [("_", n(7)), ("ttl", n(86_400)), ("0", b(vec![0, 10, 1])), ("x", b(vec![1, 5, 5]))]
+            [("_", n(7)), ("ttl", n(86_400)), ("0", b(vec![0, 10, 1])), ("=", b(vec![1, 5, 5]))]
                 .map(|(name, value)| (name.to_owned(), value)),
         );
-        item.insert("U".to_owned(), b(vec![0, 0, 0]));
+        item.insert("Z".to_owned(), b(vec![0, 0, 0]));
         let mut hour = Hour::decode(&item).expect("valid");
         hour.measurements.sort_by_key(|m| m.start);
         let expected = [measurement(60, 9, 10, 0), measurement(90, 0, 0, 0), measurement(119, 0, 5, 1)];

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use slo_core::{Minute, Series};
 
 /// The names of the parts of an item, the minutes of an hour or the hours of a day, in order: one byte
-/// each, for an item has many.
-const PARTS: &[u8; 60] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx";
+/// each, for an item has many. Not those of DynamoDB's types (B, L, M, N, S), which emulators take for one.
+const PARTS: &[u8; 60] = b"0123456789ACDEFGHIJKOPQRTUVWXYZabcdefghijklmnopqrstuvwxyz+-=";
 
 /// A day in minutes.
 pub(super) const DAY: i64 = 1_440;
@@ -148,9 +148,16 @@ mod tests {
         for key in ["D#20261120é", "D#2026112012#a", "S#20261120"] {
             assert_eq!(Item::Day.read(key), None, "{key}");
         }
-        for (attribute, index) in
-            [("0", Some(0)), ("N", Some(23)), ("O", None), ("00", None), ("_", None), ("m", None), ("", None)]
-        {
+        for (attribute, index) in [
+            ("0", Some(0)),
+            ("R", Some(23)),
+            ("T", None),
+            ("B", None),
+            ("00", None),
+            ("_", None),
+            ("m", None),
+            ("", None),
+        ] {
             assert_eq!(part_index(attribute, 24), index, "{attribute}");
         }
         for index in 0..60 {

@@ -69,15 +69,15 @@ impl Writer<'_> {
         let mut request = self.update(key::Item::Hour.of(start, self.source));
         let (mut set, mut condition) = ("SET #ttl = :ttl".to_owned(), String::new());
         for measurement in measurements {
-            let part = key::part(measurement.start - start);
+            let minute = measurement.start - start;
             // Measurements of one revision share a value.
             let revision = format!(":r{}", measurement.revision);
             let and = if condition.is_empty() { "" } else { " AND " };
-            write!(set, ", #{part} = :{part}").expect(STRING);
-            write!(condition, "{and}(attribute_not_exists(#{part}) OR #{part} < {revision})").expect(STRING);
+            write!(set, ", #{minute} = :{minute}").expect(STRING);
+            write!(condition, "{and}(attribute_not_exists(#{minute}) OR #{minute} < {revision})").expect(STRING);
             request = request
-                .expression_attribute_names(format!("#{part}"), part)
-                .expression_attribute_values(format!(":{part}"), b(hour::encode(measurement)))
+                .expression_attribute_names(format!("#{minute}"), key::part(minute))
+                .expression_attribute_values(format!(":{minute}"), b(hour::encode(measurement)))
                 .expression_attribute_values(revision, b(varint::code(measurement.revision)));
         }
         let request = request
