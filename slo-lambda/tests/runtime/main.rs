@@ -1,8 +1,13 @@
 //! The function as Lambda runs it: a process of its own that asks the Runtime API for work.
 
+mod asked;
+#[path = "../../../slo-dynamo/examples/dynamodb/server.rs"]
+mod dynamodb;
 mod events;
-#[allow(dead_code, reason = "not everything has a test yet")]
 mod function;
+mod given;
+mod proxy;
+mod queue;
 mod smoke;
-#[allow(dead_code, reason = "not everything has a test yet")]
+mod store;
 mod stub;
