@@ -30,7 +30,7 @@ use failure::Failure;
 use http::Taken;
 use metrics::Metrics;
 
-pub use start::run;
+pub use start::{run, run_on};
 
 /// So long before the time limit an answer is given up, to say so.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -89,6 +89,7 @@ impl Function {
 }
 
 /// An event with what was taken out of it.
+#[expect(clippy::large_enum_variant, reason = "there is one of it, on the way to its handler")]
 enum Recognised {
     Http(LambdaRequest, Taken),
     Batch(SqsEvent),
