@@ -10,6 +10,7 @@ mod log;
 mod metrics;
 mod settings;
 mod start;
+mod topic;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use event::{Event, Payload};
 use failure::Failure;
 use http::Taken;
 use metrics::Metrics;
+use topic::Topic;
 
 pub use start::{run, run_on};
 
@@ -40,6 +42,8 @@ pub(crate) struct Function {
     app: App,
     router: Router,
     metrics: Metrics,
+    /// Who is told of alerts, if anybody.
+    topic: Option<Topic>,
 }
 
 impl Function {

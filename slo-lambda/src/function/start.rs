@@ -19,6 +19,7 @@ use tokio::sync::RwLock;
 use tower::layer::layer_fn;
 
 use super::settings::Settings;
+use super::topic::Topic;
 use super::{Function, Metrics, log};
 use crate::{App, router};
 
@@ -126,7 +127,11 @@ async fn initialise(
     if !matches!(warm_up.await, Ok(Ok(Ok(())))) {
         tracing::warn!("the store did not answer at the start; the first request will try again");
     }
-    Ok(Function { app, router, metrics: Metrics::new(settings.namespace) })
+    let topic = match settings.topic {
+        Some(arn) => Some(Topic::new(arn, &client::settings(None).await)),
+        None => None,
+    };
+    Ok(Function { app, router, metrics: Metrics::new(settings.namespace), topic })
 }
 
 async fn open(settings: &Settings) -> Result<slo_core::Service, BoxError> {
@@ -141,7 +146,8 @@ async fn open(settings: &Settings) -> Result<slo_core::Service, BoxError> {
 
 /// Tells Lambda why the function cannot start, so that who invokes it is told too.
 async fn report(error: &(dyn Error + Send + Sync)) {
-    let body = serde_json::json!({ "errorType": "InitialisationFailed", "errorMessage": error.to_string(), "stackTrace": [] });
+    let body =
+        serde_json::json!({ "errorType": "InitialisationFailed", "errorMessage": error.to_string(), "stackTrace": [] });
     let request = build_request()
         .method(Method::POST)
         .uri("/2018-06-01/runtime/init/error")

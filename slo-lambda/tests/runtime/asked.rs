@@ -65,7 +65,11 @@ async fn an_error_has_a_type_and_names_its_cause_once() {
         event
     };
     for (event, kind, message) in [
-        (budget(json!({"objective": "nothing"})), "NotFound", "there is no objective nothing; create it first or check the name"),
+        (
+            budget(json!({"objective": "nothing"})),
+            "NotFound",
+            "there is no objective nothing; create it first or check the name",
+        ),
         (budget(json!({})), "InvalidEvent", "/objective: objective is missing"),
         (
             budget(json!({"objective": "shop", "at": "today", "kid": 1})),
@@ -82,8 +86,16 @@ async fn an_error_has_a_type_and_names_its_cause_once() {
             "InvalidEvent",
             "/measurements/0/good: good is more than total; total counts every event, the good ones too",
         ),
-        (json!({"kind": "measurementsSubmitted", "indicator": 5}), "InvalidEvent", "/indicator: write the name of an indicator"),
-        (json!({"kind": "measurementsSubmitted", "indicator": "nothing"}), "NotFound", "there is no indicator nothing; create it first or check the name"),
+        (
+            json!({"kind": "measurementsSubmitted", "indicator": {}}),
+            "InvalidEvent",
+            "/indicator: write the name of an indicator",
+        ),
+        (
+            json!({"kind": "measurementsSubmitted", "indicator": "nothing"}),
+            "NotFound",
+            "there is no indicator nothing; create it first or check the name",
+        ),
         (
             json!({"kind": "measurementsRequested", "indicator": "site", "step": "2m"}),
             "InvalidEvent",
@@ -110,7 +122,10 @@ async fn an_error_has_a_type_and_names_its_cause_once() {
     }
     let repeated = r#"{"kind":"errorBudgetRequested","objective":"shop","objective":"shop"}"#;
     let error = given.stub.invoke_text(repeated).await.expect_err("a member twice");
-    assert_eq!((error.kind.as_str(), error.message.as_str()), ("InvalidEvent", "/objective: this member stands here twice; keep one"));
+    assert_eq!(
+        (error.kind.as_str(), error.message.as_str()),
+        ("InvalidEvent", "/objective: this member stands here twice; keep one")
+    );
 }
 
 #[tokio::test]
@@ -140,6 +155,9 @@ async fn a_schedule_reconciles() {
     ] {
         let error = given.stub.invoke(&event).await.expect_err("it does not say what to do");
         assert_eq!(error.kind, "UnknownEvent");
-        assert!(error.message.starts_with("this schedule does not say what to do; give its target the input"), "{error:?}");
+        assert!(
+            error.message.starts_with("this schedule does not say what to do; give its target the input"),
+            "{error:?}"
+        );
     }
 }

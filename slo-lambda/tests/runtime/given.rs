@@ -1,6 +1,5 @@
 //! A function with a store and something in it, and the fixtures: events as AWS sends them.
 
-
 use serde_json::{Value, json};
 
 use super::function::Function;
@@ -27,11 +26,15 @@ impl Given {
         stub.ready().await.expect("it initialises");
         let given = Self { stub, function, store };
         given.put("indicators/site", &json!({"service": "web", "kind": "ratio"})).await;
-        given.put("objectives/shop", &json!({
-            "service": "web", "indicator": "site", "target": 0.99, "budgetingMethod": "Occurrences",
-            "timeWindow": {"duration": "28d", "isRolling": true},
-        }))
-        .await;
+        given
+            .put(
+                "objectives/shop",
+                &json!({
+                    "service": "web", "indicator": "site", "target": 0.99, "budgetingMethod": "Occurrences",
+                    "timeWindow": {"duration": "28d", "isRolling": true},
+                }),
+            )
+            .await;
         given
     }
 

@@ -1,11 +1,13 @@
 //! The function as Lambda runs it: a process of its own that asks the Runtime API for work.
 
+mod alerts;
 mod asked;
 #[path = "../../../slo-dynamo/examples/dynamodb/server.rs"]
 mod dynamodb;
 mod events;
 mod function;
 mod given;
+mod log;
 mod proxy;
 mod queue;
 mod smoke;

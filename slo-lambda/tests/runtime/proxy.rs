@@ -31,8 +31,16 @@ async fn links_lead_back_the_way_that_the_request_came() {
     for (about, event, base) in [
         ("REST, a stage", fixture("rest", &json!({})), "/prod"),
         ("REST, a custom domain", fixture("rest", &mapped("/api/v1/objectives/shop", "api/v1/objectives/shop")), ""),
-        ("REST, its base path is the API's", fixture("rest", &mapped("/api/v1/objectives/shop", "v1/objectives/shop")), ""),
-        ("REST, a base path", fixture("rest", &mapped("/slo/api/v1/objectives/shop", "api/v1/objectives/shop")), "/slo"),
+        (
+            "REST, its base path is the API's",
+            fixture("rest", &mapped("/api/v1/objectives/shop", "v1/objectives/shop")),
+            "",
+        ),
+        (
+            "REST, a base path",
+            fixture("rest", &mapped("/slo/api/v1/objectives/shop", "api/v1/objectives/shop")),
+            "/slo",
+        ),
         (
             "REST, a base path like the API's",
             fixture("rest", &mapped("/api/v1/api/v1/objectives/shop", "api/v1/objectives/shop")),
@@ -47,7 +55,10 @@ async fn links_lead_back_the_way_that_the_request_came() {
         ),
         (
             "HTTP, a base path, one route for all",
-            fixture("http", &json!({"rawPath": "/slo/api/v1/objectives/shop", "routeKey": "$default", "pathParameters": null})),
+            fixture(
+                "http",
+                &json!({"rawPath": "/slo/api/v1/objectives/shop", "routeKey": "$default", "pathParameters": null}),
+            ),
             "/slo",
         ),
         ("a function URL", fixture("url", &json!({})), ""),
@@ -139,9 +150,12 @@ async fn parameters_arrive_as_they_were_written() {
 #[tokio::test]
 async fn several_values_of_a_header_all_count() {
     let given = Given::new().await;
-    let rest = fixture("rest", &json!({
-        "headers": {"If-None-Match": "\"7\""}, "multiValueHeaders": {"If-None-Match": ["\"1\"", "\"7\""]},
-    }));
+    let rest = fixture(
+        "rest",
+        &json!({
+            "headers": {"If-None-Match": "\"7\""}, "multiValueHeaders": {"If-None-Match": ["\"1\"", "\"7\""]},
+        }),
+    );
     let one = fixture("rest", &json!({"headers": {"If-None-Match": "\"1\""}, "multiValueHeaders": null}));
     let http = fixture("http", &json!({"headers": {"if-none-match": "\"1\",\"7\""}}));
     for event in [rest, one, http] {
@@ -170,16 +184,21 @@ async fn a_body_may_be_base64() {
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, sent);
     let path = "/api/v1/indicators/site/measurements";
     let rest = |body: &str, is_base64: bool| {
-        fixture("rest", &json!({
-            "httpMethod": "POST", "path": path, "pathParameters": {"proxy": &path[1..]}, "body": body,
-            "isBase64Encoded": is_base64, "requestContext": {"path": format!("/prod{path}"), "httpMethod": "POST"},
-        }))
+        fixture(
+            "rest",
+            &json!({
+                "httpMethod": "POST", "path": path, "pathParameters": {"proxy": &path[1..]}, "body": body,
+                "isBase64Encoded": is_base64, "requestContext": {"path": format!("/prod{path}"), "httpMethod": "POST"},
+            }),
+        )
     };
     let url = |body: &str, is_base64: bool| {
         let context = json!({"http": {"method": "POST"}});
         fixture("url", &json!({"rawPath": path, "body": body, "isBase64Encoded": is_base64, "requestContext": context}))
     };
-    for (i, event) in [rest(sent, false), rest(&encoded, true), url(sent, false), url(&encoded, true)].iter().enumerate() {
+    for (i, event) in
+        [rest(sent, false), rest(&encoded, true), url(sent, false), url(&encoded, true)].iter().enumerate()
+    {
         let answer = Given::answered(given.stub.invoke(event).await);
         assert_eq!(answer["statusCode"], 200, "{answer}");
         assert_eq!(body(&answer)["accepted"], u8::from(i == 0), "{answer}");

@@ -46,7 +46,9 @@ async fn a_batch_that_comes_again_counts_once() {
 async fn only_what_failed_comes_again() {
     let given = Given::new().await;
     let body = |minute: u8, good: u8| {
-        format!(r#"{{"indicator":"site","measurements":[{{"start":"2026-11-20T12:{minute:02}:00Z","good":{good},"total":10}}]}}"#)
+        format!(
+            r#"{{"indicator":"site","measurements":[{{"start":"2026-11-20T12:{minute:02}:00Z","good":{good},"total":10}}]}}"#
+        )
     };
     let (first, second, third) = (body(0, 10), body(1, 9), body(0, 5));
     let unknown = first.replace("site", "nothing");
