@@ -8,6 +8,7 @@ mod events;
 mod function;
 mod given;
 mod log;
+mod panic;
 mod proxy;
 mod queue;
 mod smoke;
