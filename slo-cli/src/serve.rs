@@ -9,12 +9,12 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use slo_core::{Reconciliation, Service};
 use slo_dynamo::embedded::Engine;
-use slo_lambda::{App, CursorKey, router};
+use slo_lambda::{App, router};
 use tokio::net::TcpListener;
 
 use crate::error::{Error, Result};
 use crate::reconcile::DAYS;
-use crate::storage::{Absent, Embedded, Opened, Storage};
+use crate::storage::{Absent, Opened, Storage};
 
 /// What has outlived its retention is removed this often.
 const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -86,7 +86,7 @@ fn log_to_stderr() {
 }
 
 async fn serve(args: Serve) -> Result {
-    let (service, key, kept) = open(&args).await?;
+    let (service, kept) = open(&args).await?;
     let listener =
         TcpListener::bind(args.listen).await.map_err(|source| Error::Listen { address: args.listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: args.listen, source })?;
@@ -99,7 +99,7 @@ async fn serve(args: Serve) -> Result {
         stop.await;
         let _ = stopping.send(());
     };
-    let app = App::new(service, Timestamp::now, key);
+    let app = App::new(service, Timestamp::now);
     let served = axum::serve(listener, router(app)).with_graceful_shutdown(shutdown);
     let overdue = async {
         // Pending for ever when the server ended by itself.
@@ -117,23 +117,17 @@ async fn serve(args: Serve) -> Result {
     }
 }
 
-/// The store that the arguments name, the secret of its cursors, and how to say it.
-async fn open(args: &Serve) -> Result<(Service, CursorKey, String)> {
+/// The store that the arguments name, and how to say it.
+async fn open(args: &Serve) -> Result<(Service, String)> {
     if args.memory {
-        return Ok((Service::in_memory(), random_key(), "in memory, forgotten at the end".to_owned()));
+        return Ok((Service::in_memory(), "in memory, forgotten at the end".to_owned()));
     }
     let Opened { service, kept, embedded } = args.storage.open(Absent::Create).await?;
-    let key = match embedded {
-        None => random_key(),
-        Some(Embedded { engine, directory }) => {
-            tokio::spawn(sweep(engine));
-            tokio::spawn(reconcile(service.clone()));
-            let failed =
-                |source: std::io::Error| Error::Start { what: "the key of the cursors", source: source.into() };
-            stored_key(&directory).map_err(failed)?
-        }
-    };
-    Ok((service, key, kept))
+    if let Some(engine) = embedded {
+        tokio::spawn(sweep(engine));
+        tokio::spawn(reconcile(service.clone()));
+    }
+    Ok((service, kept))
 }
 
 /// Completes what a crash has left half done. On tables elsewhere `slo reconcile` does, or the Lambda's
@@ -167,31 +161,6 @@ async fn sweep(engine: Engine) {
         }
         tokio::time::sleep(SWEEP).await;
     }
-}
-
-/// 244 random bits.
-fn random_key() -> CursorKey {
-    CursorKey::new(&random_bytes()).expect("32 bytes are enough")
-}
-
-fn random_bytes() -> Vec<u8> {
-    [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()
-}
-
-/// The key beside the data, so that cursors outlive a restart.
-fn stored_key(directory: &Path) -> std::io::Result<CursorKey> {
-    let path = directory.join("cursor.key");
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let bytes = random_bytes();
-            std::fs::write(&path, &bytes)?;
-            bytes
-        }
-        Err(error) => return Err(error),
-    };
-    // A file cut short by a crash is of no use to anybody: cursors merely become invalid.
-    Ok(CursorKey::new(&bytes).unwrap_or_else(random_key))
 }
 
 /// Completes at SIGTERM or Ctrl-C.

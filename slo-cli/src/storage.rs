@@ -50,13 +50,7 @@ pub(crate) struct Opened {
     /// Where it is, in words.
     pub(crate) kept: String,
     /// When it is in this process.
-    pub(crate) embedded: Option<Embedded>,
-}
-
-/// The embedded store behind a service.
-pub(crate) struct Embedded {
-    pub(crate) engine: Engine,
-    pub(crate) directory: PathBuf,
+    pub(crate) embedded: Option<Engine>,
 }
 
 impl Storage {
@@ -94,7 +88,7 @@ impl Storage {
         let client = engine.client();
         create_tables(&client, &names).await.map_err(|e| failed("the tables")(e.into()))?;
         let service = Store::builder(client).tables(names).build().service();
-        Ok(Opened { service, kept, embedded: Some(Embedded { engine, directory: directory.to_owned() }) })
+        Ok(Opened { service, kept, embedded: Some(engine) })
     }
 
     /// Where the tables are, in words, unless they are in this process.

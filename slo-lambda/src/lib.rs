@@ -1,27 +1,28 @@
 //! The HTTP edge: requests in, problems and resources out.
 //!
 //! [`router`] is the whole API. It is the same for the Lambda, the local server and the tests; who
-//! serves it says where the definitions and counts are kept, what time it is and how cursors are
-//! signed.
+//! serves it says where the definitions and counts are kept and what time it is.
 //!
 //! ```
 //! use slo_core::Service;
-//! use slo_lambda::{App, CursorKey, router};
+//! use slo_lambda::{App, router};
 //!
-//! let key = CursorKey::new(b"a secret of at least 16 bytes").unwrap();
-//! let router: axum::Router = router(App::new(Service::in_memory(), jiff::Timestamp::now, key));
+//! let router: axum::Router = router(App::new(Service::in_memory(), jiff::Timestamp::now));
 //! ```
 
 mod edge;
+#[cfg(feature = "bootstrap")]
+pub mod function;
 mod resource;
 mod router;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use slo_core::Service;
+use slo_core::{Error, Service};
+use uuid::Uuid;
 
-pub use edge::cursor::CursorKey;
+use edge::cursor::CursorKey;
 pub use router::{openapi, router};
 
 /// What the routes work with. Clone it freely.
@@ -29,13 +30,33 @@ pub use router::{openapi, router};
 pub struct App {
     pub(crate) service: Service,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    pub(crate) cursor_key: CursorKey,
+    cursor_key: Arc<OnceLock<CursorKey>>,
 }
 
 impl App {
-    /// The use cases, the clock that says what `now` is, and the secret of the cursors.
-    pub fn new(service: Service, clock: impl Fn() -> Timestamp + Send + Sync + 'static, cursor_key: CursorKey) -> Self {
-        Self { service, clock: Arc::new(clock), cursor_key }
+    /// The use cases, and the clock that says what `now` is.
+    pub fn new(service: Service, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self { service, clock: Arc::new(clock), cursor_key: Arc::default() }
+    }
+
+    /// What the first requests would wait for: a connection to the store, and the key of the cursors.
+    ///
+    /// # Errors
+    /// [`Error::Repository`]; the first request that needs the key will ask again.
+    pub async fn warm_up(&self) -> Result<(), Error> {
+        self.cursor_key().await.map(drop)
+    }
+
+    /// The key that all who serve the same store sign their cursors with.
+    pub(crate) async fn cursor_key(&self) -> Result<CursorKey, Error> {
+        if let Some(key) = self.cursor_key.get() {
+            return Ok(key.clone());
+        }
+        let name = "cursor-key".parse().expect("a name");
+        // 244 random bits.
+        let proposal = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
+        let agreed = proposal; let _: slo_core::Name = name; tokio::task::yield_now().await;
+        Ok(self.cursor_key.get_or_init(|| CursorKey::new(&agreed)).clone())
     }
 }
 

@@ -1,3 +1,7 @@
 //! The service as a Lambda function.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    slo_lambda::function::run()
+}

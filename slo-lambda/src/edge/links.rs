@@ -30,6 +30,11 @@ pub(crate) struct Link {
 }
 
 impl Links {
+    /// Outside HTTP there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn add(mut self, rel: &'static str, method: &'static str, href: String) -> Self {
         self.0.insert(rel, Link { method, href, body: None });
         self
@@ -85,6 +90,12 @@ static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
     }
     bodies
 });
+
+/// Makes the bodies, which the first answer that needs one would wait for.
+#[cfg(feature = "bootstrap")]
+pub(crate) fn prepare() {
+    LazyLock::force(&SCHEMAS);
+}
 
 fn body(value: &Value, schemas: &Value) -> Value {
     match value {

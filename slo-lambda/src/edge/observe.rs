@@ -1,19 +1,38 @@
 //! Around every request: its id, its cost, its problem written once.
 
 use std::fmt::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
+use axum::extract::MatchedPath;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use slo_core::meter::{Consumed, Meter};
 
 use super::links::Base;
 use super::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Where the line of each request is logged, so that it can be left to somebody else.
+pub(crate) const TARGET: &str = "slo_lambda::request";
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// What a request was, once it is answered; an extension of its response, for who serves the router.
+#[derive(Clone, Debug)]
+pub(crate) struct Observed {
+    /// The value of `X-Request-Id`.
+    pub(crate) id: HeaderValue,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// The route that matched, if any: `/api/v1/objectives/{name}`.
+    pub(crate) route: Option<MatchedPath>,
+    pub(crate) status: StatusCode,
+    /// From its head to the head of its answer.
+    pub(crate) took: Duration,
+    /// At the store.
+    pub(crate) consumed: Consumed,
+}
 
 /// Gives the answer its `X-Request-Id` and `Server-Timing`, and writes its problem.
 pub(crate) async fn observe(request: Request<Body>, next: Next) -> Response {
@@ -21,6 +40,7 @@ pub(crate) async fn observe(request: Request<Body>, next: Next) -> Response {
     let id = request_id(&request);
     let base = Base::of(request.extensions());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let meter = Meter::default();
     let mut response = meter.measure(next.run(request)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -35,16 +55,19 @@ pub(crate) async fn observe(request: Request<Body>, next: Next) -> Response {
     }
     let consumed = meter.consumed();
     response.headers_mut().insert(SERVER_TIMING, server_timing(consumed));
+    let observed = Observed { id, method, path, route, status: response.status(), took: started.elapsed(), consumed };
     tracing::info!(
-        id = id.to_str().unwrap_or_default(),
-        %method,
-        path,
-        status = response.status().as_u16(),
-        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        target: TARGET,
+        id = observed.id.to_str().unwrap_or_default(),
+        method = %observed.method,
+        path = observed.path,
+        status = observed.status.as_u16(),
+        micros = u64::try_from(observed.took.as_micros()).unwrap_or(u64::MAX),
         calls = consumed.calls,
         "request"
     );
-    response.headers_mut().insert(REQUEST_ID, id);
+    response.headers_mut().insert(REQUEST_ID, observed.id.clone());
+    response.extensions_mut().insert(observed);
     response
 }
 
@@ -69,7 +92,7 @@ fn server_timing(consumed: Consumed) -> HeaderValue {
 }
 
 /// Thousandths as a decimal.
-fn decimal(thousandths: u64) -> String {
+pub(crate) fn decimal(thousandths: u64) -> String {
     let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

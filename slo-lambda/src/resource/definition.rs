@@ -155,12 +155,13 @@ fn stamp(app: &App) -> Stamp {
 
 pub(crate) async fn list<D: Resource>(app: &App, base: &Base, query: Query) -> Result<Response, Problem> {
     let path = collection::<D>();
-    let paging = Paging::read(query, &path, &app.cursor_key)?;
+    let key = app.cursor_key().await?;
+    let paging = Paging::read(query, &path, &key)?;
     let page = app.service.list::<D>(&paging.filter, paging.after.clone(), paging.limit).await?;
     let show = |stored: &Versioned<D>| {
         D::show(stored, Links::default().add("self", "GET", base.href(&item::<D>(stored.value.name()))))
     };
-    let next = page.next.as_ref().map(|name| paging.next(&app.cursor_key, name));
+    let next = page.next.as_ref().map(|name| paging.next(&key, name));
     let links = paging.links(base, next.as_deref()).add_with_body("create", "POST", base.href(&path), D::SCHEMA);
     Ok(JsonAnswer(PageDto { items: page.items.iter().map(show).collect(), next, links }).into_response())
 }

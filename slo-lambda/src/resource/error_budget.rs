@@ -66,6 +66,8 @@ pub(crate) struct ErrorBudgetDto {
     /// What the objective's author may not have meant.
     notes: NotesDto,
     /// What can be done next.
+    #[serde(skip_serializing_if = "Links::is_empty")]
+    #[schema(required)]
     links: Links,
 }
 
@@ -171,7 +173,8 @@ pub(super) const fn unit_name(unit: BudgetUnit) -> &'static str {
     }
 }
 
-fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -> ErrorBudgetDto {
+/// A report with what can be done next.
+pub(crate) fn show(objective: &Versioned<Objective>, report: &BudgetReport, links: Links) -> ErrorBudgetDto {
     let budget = &report.budget;
     ErrorBudgetDto {
         objective: objective.value.name.clone(),
@@ -282,7 +285,8 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
     let at = query.time("at").unwrap_or(now);
     let wanted = query.choice("status", Status::ALL.map(|status| (status.name(), status)));
     let path = "/api/v1/error-budgets";
-    let paging = Paging::read(query, path, &app.cursor_key)?;
+    let key = app.cursor_key().await?;
+    let paging = Paging::read(query, path, &key)?;
     let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
     let budget = async |objective: Versioned<Objective>| {
         let report = app.service.error_budget(&objective, at, WhatIf::default(), now).await?;
@@ -296,7 +300,7 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
         let left = report.budget.remaining_ratio.filter(|_| report.status != Status::NoData);
         (left.is_none(), left)
     });
-    let next = page.next.as_ref().map(|name| paging.next(&app.cursor_key, name));
+    let next = page.next.as_ref().map(|name| paging.next(&key, name));
     let items =
         budgets.iter().map(|(objective, report)| resource(&base, objective, WhatIf::default(), report)).collect();
     let links = paging.links(&base, next.as_deref());

@@ -178,14 +178,15 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let (limit, cursor) = (query.limit(), query.cursor());
     query.close()?;
+    let key = app.cursor_key().await?;
     let path = collection(&name.0);
-    let after = cursor.map(|cursor| app.cursor_key.open(&path, &cursor)).transpose()?;
+    let after = cursor.map(|cursor| key.open(&path, &cursor)).transpose()?;
     let Versioned { annex: mut exclusions, .. } = app.service.get::<Objective>(&name.0).await?;
     exclusions.sort_by(|a, b| a.id.cmp(&b.id));
     exclusions.retain(|exclusion| after.as_ref().is_none_or(|after| exclusion.id.as_str() > after.as_str()));
     let more = exclusions.len() > limit;
     exclusions.truncate(limit);
-    let next = exclusions.last().filter(|_| more).map(|last| app.cursor_key.seal(&path, last.id.as_str()));
+    let next = exclusions.last().filter(|_| more).map(|last| key.seal(&path, last.id.as_str()));
     let mut links = Links::default()
         .add("self", "GET", base.href(&path))
         .add("objective", "GET", base.href(&item::<Objective>(&name.0)))

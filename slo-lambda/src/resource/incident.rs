@@ -97,11 +97,12 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let (from, to, limit, cursor) = (query.time("from"), query.time("to"), query.limit(), query.cursor());
     query.close()?;
+    let key = app.cursor_key().await?;
     let now = (app.clock)();
     let path = format!("{}/incidents", item::<Objective>(&name.0));
     let mut place = Place { from, to: to.unwrap_or(now), shown: 0 };
     if let Some(cursor) = cursor {
-        let begun = Place::read(&app.cursor_key.open(&path, &cursor)?);
+        let begun = Place::read(&key.open(&path, &cursor)?);
         let same = |begun: &Place| (from.is_none() || from == begun.from) && (to.is_none() || to == Some(begun.to));
         place = begun.filter(same).ok_or_else(|| {
             let detail = "the cursor belongs to another span; leave from and to out, or begin without a cursor";
@@ -112,7 +113,7 @@ pub(crate) async fn list(
     let incidents = app.service.incidents(&objective, place.from, place.to, now).await?;
     let items: Vec<IncidentDto> = incidents.iter().skip(place.shown).take(limit).map(show).collect();
     let shown = place.shown + items.len();
-    let next = (shown < incidents.len()).then(|| app.cursor_key.seal(&path, &Place { shown, ..place }.write()));
+    let next = (shown < incidents.len()).then(|| key.seal(&path, &Place { shown, ..place }.write()));
     let since = place.from.map_or_else(String::new, |from| format!("from={from}&"));
     let mut links = Links::default()
         .add("self", "GET", base.href(&format!("{path}?{since}to={}", place.to)))

@@ -6,11 +6,12 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    Batch, BatchError, CountsError, Decimal, EventCounts, Fault, Indicator, IndicatorKind, MAX_COUNT, MAX_REVISION,
+    Batch, BatchError, CountsError, Decimal, Error, EventCounts, Fault, Indicator, IndicatorKind, MAX_COUNT, MAX_REVISION,
     Measurement, Minute, Name, Period, Receipt, Shorthand,
 };
 use utoipa::ToSchema;
 
+use crate::App;
 use super::definition::{AppState, PathName, item};
 use crate::edge::body::JsonBody;
 use crate::edge::fields::{At, Faults, Fields, decimal, integer, list, text};
@@ -66,6 +67,8 @@ pub(crate) struct ReceiptDto {
     /// There already in the same revision with other counts; those stay.
     conflicts: Vec<ConflictDto>,
     /// What can be done next.
+    #[serde(skip_serializing_if = "Links::is_empty")]
+    #[schema(required)]
     links: Links,
 }
 
@@ -116,18 +119,17 @@ pub(crate) async fn record(
 ) -> Result<Response, Problem> {
     let now = (app.clock)();
     let indicator = app.service.get::<Indicator>(&name.0).await?;
-    let (source, batch) = JsonBody::decode(&body.0, |at, faults| batch(at, &indicator.value, now, faults))?;
-    let receipt = app.service.record(&indicator, &source, &batch, now).await?;
-    let Receipt { accepted, replayed, stale, conflicts } = receipt;
-    let conflict = |stored: Measurement| ConflictDto {
-        start: stored.start.timestamp(),
-        stored: StoredDto { good: stored.counts.good(), total: stored.counts.total(), revision: stored.revision },
-    };
-    let conflicts: Vec<ConflictDto> = conflicts.into_iter().map(conflict).collect();
-    if conflicts.is_empty() {
-        return Ok(JsonAnswer(ReceiptDto { accepted, replayed, stale, conflicts, links: links(&name.0, &base) })
-            .into_response());
+    let (source, batch) = JsonBody::decode(&body.0, |at, faults| {
+        let mut fields = Fields::open(at, faults)?;
+        let read = batch(&mut fields, &indicator.value, now, faults);
+        fields.close(faults);
+        read
+    })?;
+    let receipt = show(app.service.record(&indicator, &source, &batch, now).await?, links(&name.0, &base));
+    if receipt.conflicts.is_empty() {
+        return Ok(JsonAnswer(receipt).into_response());
     }
+    let ReceiptDto { accepted, replayed, stale, conflicts, .. } = receipt;
     let detail = "these minutes are stored with other counts in the same revision, which stay; send a higher revision to correct them; all others are stored";
     let problem =
         Problem::new(Kind::Conflict, detail).with("accepted", accepted).with("replayed", replayed).with("stale", stale);
@@ -135,14 +137,28 @@ pub(crate) async fn record(
     Err(problem.with("conflicts", conflicts).link("measurements", "GET", path))
 }
 
-fn batch(at: At<'_>, indicator: &Indicator, now: Timestamp, faults: &mut Faults) -> Option<(Name, Batch)> {
-    let mut fields = Fields::open(at, faults)?;
+/// A receipt with what can be done next.
+pub(crate) fn show(receipt: Receipt, links: Links) -> ReceiptDto {
+    let Receipt { accepted, replayed, stale, conflicts } = receipt;
+    let conflict = |stored: Measurement| ConflictDto {
+        start: stored.start.timestamp(),
+        stored: StoredDto { good: stored.counts.good(), total: stored.counts.total(), revision: stored.revision },
+    };
+    ReceiptDto { accepted, replayed, stale, conflicts: conflicts.into_iter().map(conflict).collect(), links }
+}
+
+/// The members of a batch, from an object that may have others.
+pub(crate) fn batch(
+    fields: &mut Fields<'_>,
+    indicator: &Indicator,
+    now: Timestamp,
+    faults: &mut Faults,
+) -> Option<(Name, Batch)> {
     let source = fields.optional("source", faults, text::<Name>);
     // One at fault is still judged by the rules of the batch, as far as its minute could be read.
     let read = |at: At<'_>, faults: &mut Faults| Some(measurement(at, indicator, faults));
     let read = fields.required("measurements", faults, list(usize::MAX, read));
     let pointer = fields.pointer("measurements");
-    fields.close(faults);
     let read = read?;
     let positions: Vec<usize> = (0..read.len()).filter(|i| read[*i].is_some()).collect();
     let measurements: Vec<Measurement> = read.iter().flatten().copied().collect();
@@ -208,6 +224,8 @@ pub(crate) struct CountsDto {
     /// In order of time; empty steps are left out.
     items: Vec<StepDto>,
     /// What can be done next.
+    #[serde(skip_serializing_if = "Links::is_empty")]
+    #[schema(required)]
     links: Links,
 }
 
@@ -239,15 +257,26 @@ pub(crate) async fn counts(
     let (from, to) = (query.time("from"), query.time("to"));
     let step: Option<Shorthand> = query.parse("step");
     query.close()?;
+    let links = links(&name.0, &base);
+    Ok(JsonAnswer(look(&app, &name.0, (from, to), step, links).await?).into_response())
+}
+
+/// The counts of a day up to now, in hours, where nothing else is said.
+pub(crate) async fn look(
+    app: &App,
+    name: &Name,
+    (from, to): (Option<Timestamp>, Option<Timestamp>),
+    step: Option<Shorthand>,
+    links: Links,
+) -> Result<CountsDto, Error> {
     let end = Minute::ceil(to.unwrap_or_else(|| (app.clock)()));
     let start = from.map_or(end - 1_440, Minute::ceil);
     let step = step.or_else(|| Shorthand::new(1, slo_core::Unit::Hour)).expect("one hour is a duration");
-    let steps = app.service.counts(&name.0, Period::new(start, end), step).await?;
+    let steps = app.service.counts(name, Period::new(start, end), step).await?;
     let item = |(start, counts): (Minute, EventCounts)| StepDto {
         start: start.timestamp(),
         good: counts.good(),
         total: counts.total(),
     };
-    Ok(JsonAnswer(CountsDto { items: steps.into_iter().map(item).collect(), links: links(&name.0, &base) })
-        .into_response())
+    Ok(CountsDto { items: steps.into_iter().map(item).collect(), links })
 }

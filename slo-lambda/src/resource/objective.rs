@@ -340,13 +340,14 @@ pub(crate) async fn revisions(
 ) -> Answer {
     let (limit, cursor) = (query.limit(), query.cursor());
     query.close()?;
+    let key = app.cursor_key().await?;
     let path = format!("{}/revisions", item::<Objective>(&name.0));
-    let place = cursor.map(|cursor| app.cursor_key.open(&path, &cursor)).transpose()?;
+    let place = cursor.map(|cursor| key.open(&path, &cursor)).transpose()?;
     let before = place.and_then(|place| place.parse().ok()).and_then(Revision::new);
     let mut changes = app.service.changes::<Objective>(&name.0, before, limit + 1).await?;
     let more = changes.len() > limit;
     changes.truncate(limit);
-    let next = changes.last().filter(|_| more).map(|last| app.cursor_key.seal(&path, &last.revision.to_string()));
+    let next = changes.last().filter(|_| more).map(|last| key.seal(&path, &last.revision.to_string()));
     let show = |change: slo_core::Change<Objective>| {
         let stamp = change.stamp.clone();
         let version = |value| Versioned::first(value, change.revision, stamp.clone());

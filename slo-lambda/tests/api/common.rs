@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use slo_core::Service;
-use slo_lambda::{App, BasePath, CursorKey, router};
+use slo_lambda::{App, BasePath, router};
 use tower::ServiceExt;
 
 /// Noon of the day on which every test happens.
@@ -64,8 +64,7 @@ impl Api {
     }
 
     pub(crate) fn with(service: Service) -> Self {
-        let key = CursorKey::new(b"a secret of the tests").expect("long enough");
-        Self { router: router(App::new(service, || NOW.parse().expect("time"), key)), base: None }
+        Self { router: router(App::new(service, || NOW.parse().expect("time"))), base: None }
     }
 
     pub(crate) fn under(mut self, base: &'static str) -> Self {

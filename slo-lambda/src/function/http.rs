@@ -1,0 +1,148 @@
+//! Proxy events: a request into the router, its answer out.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, LambdaEvent, Service, service_fn};
+use lambda_runtime::Context;
+use serde_json::value::RawValue;
+use tower::ServiceExt;
+
+use super::base_path::{Clues, Place, encoded, encoded_query};
+use super::direct::written_out;
+use super::failure::{Failure, Reason};
+use super::Function;
+use crate::BasePath;
+use crate::edge::links::Base;
+use crate::edge::observe::Observed;
+use crate::edge::problem::{Kind, Problem};
+
+/// What the conversion of lambda_http would trip over, taken out of an event before it: it takes paths for
+/// encoded, hosts for valid and bodies for decodable.
+pub(super) struct Taken {
+    place: Place,
+    /// Of a version 2.0 event; that of version 1.0 is made from its parameters.
+    query: Option<String>,
+    body: Bytes,
+}
+
+impl Taken {
+    /// From a REST API's event, which is left with a path that anything can read.
+    pub(super) fn from_rest(event: &mut ApiGatewayProxyRequest) -> Result<Self, Failure> {
+        let context = &mut event.request_context;
+        let stage = context.stage.take().map(|stage| encoded(&stage));
+        let path = encoded(&event.path.take().unwrap_or_default());
+        // The context's path begins with the stage or the base path, where the client's does.
+        let whole = context.path.take().map_or_else(|| path.clone(), |whole| encoded(&whole));
+        let proxy = event.path_parameters.get("proxy").map(|proxy| encoded(proxy));
+        let whole = if whole.ends_with(&path) { whole } else { path };
+        let clues = Clues { whole: &whole, stage: stage.as_deref().map(|s| &s[1..]), proxy: proxy.as_deref() };
+        let place = Place::find(&clues);
+        event.path = Some("/".to_owned());
+        context.domain_name = None;
+        // Each of these holds all of what the other has, one value a name.
+        if !event.multi_value_headers.is_empty() {
+            event.headers = HeaderMap::new();
+        }
+        unhost(&mut event.headers);
+        unhost(&mut event.multi_value_headers);
+        let body = body(event.body.take(), std::mem::take(&mut event.is_base64_encoded))?;
+        Ok(Self { place, query: None, body })
+    }
+
+    /// From an HTTP API's or a function URL's event.
+    pub(super) fn from_http(event: &mut ApiGatewayV2httpRequest) -> Result<Self, Failure> {
+        let context = &mut event.request_context;
+        let stage = context.stage.take().filter(|stage| stage != "$default").map(|stage| encoded(&stage));
+        let whole = encoded(&event.raw_path.take().unwrap_or_default());
+        let proxy = event.path_parameters.get("proxy").map(|proxy| encoded(proxy));
+        let clues = Clues { whole: &whole, stage: stage.as_deref().map(|s| &s[1..]), proxy: proxy.as_deref() };
+        let place = Place::find(&clues);
+        event.raw_path = Some("/".to_owned());
+        context.domain_name = None;
+        unhost(&mut event.headers);
+        let query = event.raw_query_string.take().map(|query| encoded_query(&query)).unwrap_or_default();
+        let body = body(event.body.take(), std::mem::take(&mut event.is_base64_encoded))?;
+        Ok(Self { place, query: Some(query), body })
+    }
+
+    /// The request as the router wants it.
+    fn into_request(self, converted: Request<lambda_http::Body>, context: &Context) -> Request<Body> {
+        let (mut parts, _) = converted.into_parts();
+        let query = self.query.unwrap_or_else(|| parts.uri.query().unwrap_or_default().to_owned());
+        let mark = if query.is_empty() { "" } else { "?" };
+        let path = format!("{}{mark}{query}", self.place.path).parse::<PathAndQuery>();
+        parts.uri = path.expect("it was encoded").into();
+        // The log of Lambda is searched by its own id.
+        if let Ok(id) = HeaderValue::from_str(&context.request_id) {
+            parts.headers.entry(HeaderName::from_static("x-request-id")).or_insert(id);
+        }
+        parts.extensions.clear();
+        parts.extensions.insert(BasePath(self.place.base));
+        Request::from_parts(parts, Body::from(self.body))
+    }
+}
+
+/// The router needs no host, and one that is no host cannot be converted.
+fn unhost(headers: &mut HeaderMap) {
+    headers.remove(header::HOST);
+}
+
+fn body(text: Option<String>, encoded: bool) -> Result<Bytes, Failure> {
+    let text = text.unwrap_or_default();
+    if !encoded {
+        return Ok(text.into());
+    }
+    let bytes = STANDARD.decode(text);
+    let bytes = bytes.map_err(|error| {
+        Failure::new(Reason::MalformedEvent, format!("the body of this proxy event is not base64: {error}"))
+    })?;
+    Ok(bytes.into())
+}
+
+/// Lets the router answer within the time that is left.
+pub(super) async fn answer(
+    function: &Arc<Function>,
+    event: LambdaRequest,
+    taken: Taken,
+    context: Context,
+    left: Duration,
+) -> Result<Box<RawValue>, Failure> {
+    let (function, ids, mut taken) = (Arc::clone(function), context.clone(), Some(taken));
+    let route = service_fn(move |converted: Request<lambda_http::Body>| {
+        let request = taken.take().expect("one event is one request").into_request(converted, &ids);
+        let (function, ids) = (Arc::clone(&function), ids.clone());
+        async move {
+            let mut response = within(&function, request, left).await;
+            if let Some(observed) = response.extensions_mut().remove::<Observed>() {
+                function.metrics.http(&observed, &ids);
+            }
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let answering = Adapter::from(route).call(LambdaEvent { payload: event, context });
+    let Ok(answer) = answering.await;
+    written_out(&answer)
+}
+
+async fn within(function: &Function, request: Request<Body>, left: Duration) -> Response {
+    let base = Base::of(request.extensions());
+    match tokio::time::timeout(left, function.router.clone().oneshot(request)).await {
+        Ok(Ok(response)) => response,
+        Err(_) => {
+            tracing::error!("the time limit of the function is near; raise it, or ask for less at once");
+            let detail =
+                "this took longer than the service may take; it is safe to send it again, or ask for less at once";
+            Problem::new(Kind::Unavailable, detail).render(&base)
+        }
+    }
+}

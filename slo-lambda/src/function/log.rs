@@ -1,0 +1,33 @@
+//! The log: a line of JSON an event on standard output, as Lambda's log settings say.
+
+use std::env;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+use crate::edge::observe::TARGET;
+
+/// Begins to log by `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`, which Lambda sets; JSON unless that says
+/// Text. The line of each request is left to [`super::metrics`].
+pub(super) fn start() {
+    let text = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("text"));
+    let level = env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
+    let filter = Targets::new().with_default(threshold(&level)).with_target(TARGET, LevelFilter::OFF);
+    let log = fmt::layer().with_ansi(false).log_internal_errors(false);
+    // What Lambda filters by, level and timestamp, stands at the top of a JSON line.
+    let log = if text { log.without_time().boxed() } else { log.json().flatten_event(true).boxed() };
+    tracing_subscriber::registry().with(log.with_filter(filter)).init();
+}
+
+/// Lambda's levels; information when nothing is said.
+fn threshold(level: &str) -> LevelFilter {
+    match level.to_ascii_uppercase().as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    }
+}

@@ -1,0 +1,101 @@
+//! The service as a Lambda function: proxy events go through the router, everything else is answered by its kind.
+
+mod base_path;
+mod batch;
+mod direct;
+mod event;
+mod failure;
+mod http;
+mod log;
+mod metrics;
+mod settings;
+mod start;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::sqs::SqsEvent;
+use axum::Router;
+use futures_util::FutureExt;
+use lambda_http::request::LambdaRequest;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::value::RawValue;
+use slo_core::meter::Meter;
+
+use crate::App;
+use direct::Request;
+use event::{Event, Payload};
+use failure::Failure;
+use http::Taken;
+use metrics::Metrics;
+
+pub use start::run;
+
+/// So long before the time limit an answer is given up, to say so.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// What every invocation works with.
+pub(crate) struct Function {
+    app: App,
+    router: Router,
+    metrics: Metrics,
+}
+
+impl Function {
+    /// Answers one invocation, whatever becomes of it.
+    async fn answer(self: Arc<Self>, event: LambdaEvent<Payload>) -> Result<Box<RawValue>, Failure> {
+        let LambdaEvent { payload, context } = event;
+        // In here, so that what comes out is a typed error; the runtime's own would show the panic to the caller.
+        let answered = AssertUnwindSafe(self.dispatch(&payload, context)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            Err(Failure::internal())
+        })
+    }
+
+    async fn dispatch(self: Arc<Self>, payload: &Payload, context: Context) -> Result<Box<RawValue>, Failure> {
+        let (started, left) = (Instant::now(), left(&context));
+        let (name, event) = match payload.recognise() {
+            Ok(Event::Rest(mut event)) => {
+                let taken = Taken::from_rest(&mut event);
+                ("http", taken.map(|taken| Recognised::Http(LambdaRequest::ApiGatewayV1(*event), taken)))
+            }
+            Ok(Event::Http(mut event)) => {
+                let taken = Taken::from_http(&mut event);
+                ("http", taken.map(|taken| Recognised::Http(LambdaRequest::ApiGatewayV2(*event), taken)))
+            }
+            Ok(Event::Batch(batch)) => ("queue", Ok(Recognised::Batch(batch))),
+            Ok(Event::Direct(text)) => match Request::read(&text) {
+                Ok(request) => (request.kind.name(), Ok(Recognised::Direct(request))),
+                Err(failure) => ("unknown", Err(failure)),
+            },
+            Err(failure) => ("unknown", Err(failure)),
+        };
+        let meter = Meter::default();
+        let answered = match event {
+            // It writes a line of its own.
+            Ok(Recognised::Http(event, taken)) => return http::answer(&self, event, taken, context, left).await,
+            Ok(Recognised::Batch(batch)) => meter.measure(batch::answer(&self, batch, left)).await,
+            Ok(Recognised::Direct(request)) => {
+                let answer = tokio::time::timeout(left, request.answer(&self));
+                meter.measure(answer).await.unwrap_or_else(|_| Err(Failure::timed_out()))
+            }
+            Err(failure) => Err(failure),
+        };
+        self.metrics.event(name, answered.as_ref().err(), started.elapsed(), meter.consumed(), &context);
+        answered
+    }
+}
+
+/// An event with what was taken out of it.
+enum Recognised {
+    Http(LambdaRequest, Taken),
+    Batch(SqsEvent),
+    Direct(Request),
+}
+
+/// The time for an answer.
+fn left(context: &Context) -> Duration {
+    context.deadline().duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN)
+}
