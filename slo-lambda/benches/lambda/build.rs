@@ -8,7 +8,7 @@ use std::process::Command;
 const PROFILE: &str = "deploy";
 
 /// The binary that the environment names, or one that is built now.
-pub(crate) fn binary(variable: &str, what: &[&str], path: &str) -> PathBuf {
+pub(crate) fn binary(variable: &str, name: &str) -> PathBuf {
     if let Some(named) = env::var_os(variable) {
         return named.into();
     }
@@ -18,10 +18,12 @@ pub(crate) fn binary(variable: &str, what: &[&str], path: &str) -> PathBuf {
     {
         cargo.env_remove(name);
     }
-    let built = cargo.args(["build", "--profile", PROFILE, "--package", "slo-lambda"]).args(what).status();
+    let built = cargo
+        .args(["build", "--profile", PROFILE, "--package", "slo-lambda", "--features", "bootstrap", "--bin", name])
+        .status();
     assert!(built.expect("cargo runs").success());
     let this = env::current_exe().expect("this benchmark");
-    this.ancestors().nth(3).expect("target").join(PROFILE).join(path)
+    this.ancestors().nth(3).expect("target").join(PROFILE).join(name)
 }
 
 /// How large it is as a zip, if there is `zip`.

@@ -15,11 +15,14 @@ mod events;
 #[allow(dead_code, reason = "the tests need more of it")]
 mod function;
 mod process;
+#[path = "../../tests/runtime/store.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
 mod store;
 #[path = "../../tests/runtime/stub.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod stub;
 mod table;
+mod work;
 
 use std::path::Path;
 use std::slice;
@@ -43,10 +46,10 @@ const START_GOAL: u32 = 150;
 
 #[tokio::main]
 async fn main() {
-    let hello = build::binary("HELLO", &["--example", "hello"], "examples/hello");
-    let bootstrap = build::binary("BOOTSTRAP", &["--bin", "bootstrap", "--features", "bootstrap"], "bootstrap");
-    let store = store::serve().await;
-    let variables = [("AWS_ENDPOINT_URL_DYNAMODB", store.as_str()), ("SLO_TABLE_PREFIX", store::PREFIX)];
+    let hello = build::binary("HELLO", "hello");
+    let bootstrap = build::binary("BOOTSTRAP", "bootstrap");
+    let store = store::serve(Duration::ZERO).await;
+    let variables = store::variables(&store);
 
     let mut rows = starts(&hello, &bootstrap, &variables).await;
     rows.extend(invocations(&hello, &bootstrap, &variables).await);
@@ -106,7 +109,7 @@ async fn invocations(hello: &Path, bootstrap: &Path, variables: &[(&str, &str)])
         Figure::times("  from event to answer, with the stub", hello_wall, bootstrap_wall),
     ];
     if let [true, true] = answers[..] {
-        rows.extend(work(&bootstrap).await);
+        rows.extend(with_the_store(&bootstrap).await);
     } else {
         println!("/healthz does not answer 200 on both: {answers:?}");
     }
@@ -118,16 +121,16 @@ async fn invocations(hello: &Path, bootstrap: &Path, variables: &[(&str, &str)])
 type Kind = (&'static str, fn(u32) -> Value);
 
 /// What `hello` cannot do.
-async fn work(bootstrap: &Running) -> Vec<Figure> {
-    if let Err(answer) = store::define(bootstrap).await {
+async fn with_the_store(bootstrap: &Running) -> Vec<Figure> {
+    if let Err(answer) = work::define(bootstrap).await {
         println!("no figures of the work, because nothing can be defined: {answer}");
         return Vec::new();
     }
     let kinds: [Kind; 4] = [
-        ("CPU of GET an error budget, 28 days", |_| store::budget()),
-        ("CPU of POST a batch of 60 minutes", store::batch),
-        ("CPU of a direct request for the budget", |_| store::direct_budget()),
-        ("CPU of a direct submission of 60 minutes", store::direct_batch),
+        ("CPU of GET an error budget, 28 days", |_| work::budget()),
+        ("CPU of POST a batch of 60 minutes", work::batch),
+        ("CPU of a direct request for the budget", |_| work::direct_budget()),
+        ("CPU of a direct submission of 60 minutes", work::direct_batch),
     ];
     let mut rows = Vec::new();
     for (name, event) in kinds {

@@ -62,6 +62,7 @@ async fn write(function: &Function, message: &SqsMessage) -> Result<(), Failure>
     if conflicts == 0 {
         return Ok(());
     }
-    let what = format!("{conflicts} of its minutes are stored with other counts in the same revision; the others are written");
+    let what =
+        format!("{conflicts} of its minutes are stored with other counts in the same revision; the others are written");
     Err(Failure::new(Reason::InvalidEvent, what))
 }

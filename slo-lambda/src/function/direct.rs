@@ -80,8 +80,8 @@ pub(super) struct Request {
 impl Request {
     /// Reads the kind.
     pub(super) fn read(text: &str) -> Result<Self, Failure> {
-        let json = Json::parse(text.as_bytes())
-            .map_err(|error| Failure::new(Reason::MalformedEvent, error.to_string()))?;
+        let json =
+            Json::parse(text.as_bytes()).map_err(|error| Failure::new(Reason::MalformedEvent, error.to_string()))?;
         let kind = json.get("kind").and_then(Json::text).unwrap_or_default();
         let Some(kind) = Kind::ALL.into_iter().find(|known| known.name() == kind) else {
             let known = Kind::ALL.map(Kind::name).join(", ");
@@ -93,8 +93,8 @@ impl Request {
 
     /// Measurements as a message of a queue has them, with or without their kind.
     pub(super) fn submission(text: &str) -> Result<Self, Failure> {
-        let json = Json::parse(text.as_bytes())
-            .map_err(|error| Failure::new(Reason::MalformedEvent, error.to_string()))?;
+        let json =
+            Json::parse(text.as_bytes()).map_err(|error| Failure::new(Reason::MalformedEvent, error.to_string()))?;
         if json.get("kind").is_some_and(|kind| kind.text() != Some(Kind::Submission.name())) {
             let what = format!("a message of a queue has the kind {}, or none", Kind::Submission.name());
             return Err(Failure::new(Reason::UnknownEvent, what));
@@ -181,7 +181,11 @@ impl Request {
         let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(DAYS);
         let all = function.app.service.reconcile(days, (function.app.clock)()).await?;
         for (indicator, error) in &all.failed {
-            tracing::warn!(indicator = indicator.as_str(), error = error as &dyn std::error::Error, "could not reconcile");
+            tracing::warn!(
+                indicator = indicator.as_str(),
+                error = error as &dyn std::error::Error,
+                "could not reconcile"
+            );
         }
         // An error, so that the schedule tries again and an alarm tells of it.
         if !all.failed.is_empty() {

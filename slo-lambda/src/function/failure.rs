@@ -87,7 +87,10 @@ impl From<Error> for Failure {
             Error::NotFound { .. } | Error::NoExclusion { .. } => Self::new(Reason::NotFound, error.to_string()),
             Error::Repository(RepositoryError::Unavailable(source)) => {
                 tracing::warn!(error = &*source, "the store is not available");
-                Self::new(Reason::Unavailable, "the store is busy or out of reach; send the same again, it is safe to repeat")
+                Self::new(
+                    Reason::Unavailable,
+                    "the store is busy or out of reach; send the same again, it is safe to repeat",
+                )
             }
             Error::Repository(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store refused");

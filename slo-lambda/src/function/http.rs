@@ -17,10 +17,10 @@ use lambda_runtime::Context;
 use serde_json::value::RawValue;
 use tower::ServiceExt;
 
+use super::Function;
 use super::base_path::{Clues, Place, encoded, encoded_query};
 use super::direct::written_out;
 use super::failure::{Failure, Reason};
-use super::Function;
 use crate::BasePath;
 use crate::edge::links::Base;
 use crate::edge::observe::Observed;

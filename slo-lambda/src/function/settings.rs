@@ -43,7 +43,8 @@ impl Settings {
         let namespace = text("SLO_METRICS_NAMESPACE")?.unwrap_or_else(|| NAMESPACE.to_owned());
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-/#: ".contains(&b);
         if namespace.len() > 255 || !namespace.bytes().all(allowed) || namespace.starts_with("AWS/") {
-            let detail = "write at most 255 letters, digits and .-_/#: that do not begin with AWS/, or nothing for no metrics";
+            let detail =
+                "write at most 255 letters, digits and .-_/#: that do not begin with AWS/, or nothing for no metrics";
             return Err(SettingError { variable: "SLO_METRICS_NAMESPACE", detail: detail.to_owned() });
         }
         let topic = text("SLO_ALERT_TOPIC_ARN")?.filter(|topic| !topic.is_empty());

@@ -121,7 +121,8 @@ async fn open(settings: &Settings) -> Result<Store, BoxError> {
 
 /// Tells Lambda why the function cannot start, so that who invokes it is told too.
 async fn report(error: &(dyn Error + Send + Sync)) {
-    let body = serde_json::json!({ "errorType": "InitialisationFailed", "errorMessage": error.to_string(), "stackTrace": [] });
+    let body =
+        serde_json::json!({ "errorType": "InitialisationFailed", "errorMessage": error.to_string(), "stackTrace": [] });
     let request = build_request()
         .method(Method::POST)
         .uri("/2018-06-01/runtime/init/error")

@@ -6,13 +6,13 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    Batch, BatchError, CountsError, Decimal, Error, EventCounts, Fault, Indicator, IndicatorKind, MAX_COUNT, MAX_REVISION,
-    Measurement, Minute, Name, Period, Receipt, Shorthand,
+    Batch, BatchError, CountsError, Decimal, Error, EventCounts, Fault, Indicator, IndicatorKind, MAX_COUNT,
+    MAX_REVISION, Measurement, Minute, Name, Period, Receipt, Shorthand,
 };
 use utoipa::ToSchema;
 
-use crate::App;
 use super::definition::{AppState, PathName, item};
+use crate::App;
 use crate::edge::body::JsonBody;
 use crate::edge::fields::{At, Faults, Fields, decimal, integer, list, text};
 use crate::edge::links::{Base, Links};

@@ -1,31 +1,14 @@
-//! The store, and the work on it.
+//! The work on the store.
 
 use serde_json::{Value, json};
-use slo_dynamo::embedded::Engine;
-use slo_dynamo::table::{TableNames, create_tables};
-use tokio::net::TcpListener;
 
-use super::dynamodb::{connector, router};
 use super::events::rest;
 use super::process::Running;
 
-pub(crate) const PREFIX: &str = "bench-";
 const MEASUREMENTS: &str = "/api/v1/indicators/site/measurements";
 const BUDGET: &str = "/api/v1/objectives/shop/error-budget";
 /// Before any hour that a batch is for.
 const AT: &str = "2026-10-29T00:00:00Z";
-
-/// Serves the embedded engine, and says where.
-pub(crate) async fn serve() -> String {
-    let client = Engine::memory().expect("an engine in memory").client();
-    let names = TableNames::with_prefix(PREFIX).expect("a prefix");
-    create_tables(&client, &names).await.expect("tables");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    let router = router(connector(&client).await.expect("it speaks"));
-    tokio::spawn(async { axum::serve(listener, router).await.expect("it serves") });
-    format!("http://{address}")
-}
 
 /// An objective over 28 days with an hour of data on each of them.
 pub(crate) async fn define(function: &Running) -> Result<(), Value> {
