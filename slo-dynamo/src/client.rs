@@ -3,6 +3,7 @@
 use std::env;
 use std::time::Duration;
 
+pub use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -32,6 +33,11 @@ pub const MAX_ATTEMPTS: u32 = 3;
 /// # }
 /// ```
 pub async fn connect(endpoint: Option<&str>) -> Client {
+    Client::new(&settings(endpoint).await)
+}
+
+/// What [`connect`] makes its client of, for clients of other AWS services beside it.
+pub async fn settings(endpoint: Option<&str>) -> SdkConfig {
     let limits = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(2))
@@ -46,7 +52,7 @@ pub async fn connect(endpoint: Option<&str>) -> Client {
             loader = loader.credentials_provider(dummy_credentials());
         }
     }
-    Client::new(&loader.load().await)
+    loader.load().await
 }
 
 /// A fixed date: `latest()` would let a dependency update change timeouts and retries.

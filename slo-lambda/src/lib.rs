@@ -55,9 +55,7 @@ impl App {
         let name = "cursor-key".parse().expect("a name");
         // 244 random bits.
         let proposal = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
-        let agreed = proposal;
-        let _: slo_core::Name = name;
-        tokio::task::yield_now().await;
+        let agreed = self.service.agreed(&name, &proposal).await?;
         Ok(self.cursor_key.get_or_init(|| CursorKey::new(&agreed)).clone())
     }
 }

@@ -105,7 +105,7 @@ fn page(answer: &Answer) -> (Vec<&str>, Option<&str>) {
 }
 
 #[test]
-fn lists_are_the_same_and_go_on_at_the_server_where_they_began() {
+fn lists_are_the_same_and_go_on_at_either_server() {
     let tables = Tables::start();
     let servers = two(&tables);
     let clients = servers.each_ref().map(|server| Client::new(&server.url));
@@ -121,17 +121,16 @@ fn lists_are_the_same_and_go_on_at_the_server_where_they_began() {
     let etag = clients[0].get("indicators/site-4").etag.expect("an ETag");
     assert_eq!(clients[1].delete("indicators/site-4", &etag).status, 204);
     names.remove(4);
-    for (server, client) in clients.iter().enumerate() {
+    for server in [0, 1] {
         let (mut found, mut next) = (page(&first[server]).0, Some(nexts[server].to_owned()));
         let mut pages = Vec::new();
         while let Some(cursor) = next.take() {
-            pages.push(client.get(&format!("indicators?limit=3&cursor={cursor}")));
+            // Begun at one, continued at the other: they have agreed on the key of the cursors.
+            let other = &clients[(server + 1 + pages.len()) % 2];
+            pages.push(other.get(&format!("indicators?limit=3&cursor={cursor}")));
             next = page(&pages[pages.len() - 1]).1.map(str::to_owned);
         }
         found.extend(pages.iter().flat_map(|answer| page(answer).0));
         assert_eq!(found, names, "at {server}");
-        // Each process has a key of its own, and nothing wrong comes of a cursor of the other one.
-        let strange = client.get(&format!("indicators?limit=3&cursor={}", nexts[1 - server]));
-        assert_eq!((strange.status, &strange.body["type"]), (400, &"/problems/invalid-cursor".into()));
     }
 }

@@ -31,6 +31,7 @@ use std::time::Duration;
 use events::rest;
 use process::{Running, Start};
 use serde_json::Value;
+use store::Store;
 use table::{Figure, median, print, ratio};
 
 /// Turns, and invocations in each: an odd number for the median, 10,500 invocations in all.
@@ -48,8 +49,8 @@ const START_GOAL: u32 = 150;
 async fn main() {
     let hello = build::binary("HELLO", "hello");
     let bootstrap = build::binary("BOOTSTRAP", "bootstrap");
-    let store = store::serve(Duration::ZERO).await;
-    let variables = store::variables(&store);
+    let store = Store::start().await;
+    let variables = [("AWS_ENDPOINT_URL_DYNAMODB", store.url.as_str())];
 
     let mut rows = starts(&hello, &bootstrap, &variables).await;
     rows.extend(invocations(&hello, &bootstrap, &variables).await);

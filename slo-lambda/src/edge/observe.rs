@@ -20,6 +20,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// What a request was, once it is answered; an extension of its response, for who serves the router.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "bootstrap"), expect(dead_code, reason = "all of it is told by the function only"))]
 pub(crate) struct Observed {
     /// The value of `X-Request-Id`.
     pub(crate) id: HeaderValue,

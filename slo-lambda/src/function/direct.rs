@@ -1,9 +1,11 @@
 //! What is asked for by its kind, without HTTP: directly, by a schedule, or by a message of a queue.
 
+use std::error::Error;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use slo_core::{Fault, Indicator, Json, Name, Objective, Shorthand, Target, WhatIf};
+use slo_core::{AlertRound, Fault, Indicator, Json, Name, Notifier, Objective, Shorthand, Target, WhatIf};
 
 use super::Function;
 use super::failure::{Failure, Reason};
@@ -66,7 +68,7 @@ fn provided(kind: &'static str, answer: impl Serialize) -> Result<Box<RawValue>,
 /// An answer as JSON.
 pub(super) fn written_out(answer: &impl Serialize) -> Result<Box<RawValue>, Failure> {
     serde_json::value::to_raw_value(answer).map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "an answer could not be written");
+        tracing::error!(error = &error as &dyn Error, "an answer could not be written");
         Failure::internal()
     })
 }
@@ -181,17 +183,13 @@ impl Request {
         let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(DAYS);
         let all = function.app.service.reconcile(days, (function.app.clock)()).await?;
         for (indicator, error) in &all.failed {
-            tracing::warn!(
-                indicator = indicator.as_str(),
-                error = error as &dyn std::error::Error,
-                "could not reconcile"
-            );
+            tracing::warn!(indicator = indicator.as_str(), error = error as &dyn Error, "could not reconcile");
         }
         // An error, so that the schedule tries again and an alarm tells of it.
         if !all.failed.is_empty() {
-            let names: Vec<&str> = all.failed.iter().take(20).map(|(name, _)| name.as_str()).collect();
+            let names = names(&all.failed);
             let (failed, all) = (all.failed.len(), all.indicators);
-            let what = format!("{failed} of {all} indicators could not be looked after: {}", names.join(", "));
+            let what = format!("{failed} of {all} indicators could not be looked after: {names}");
             return Err(Failure::new(Reason::Unavailable, what));
         }
         #[derive(Serialize)]
@@ -205,10 +203,51 @@ impl Request {
         provided("reconciliationDone", done)
     }
 
-    async fn evaluate_alerts(&self, _function: &Function) -> Result<Box<RawValue>, Failure> {
+    async fn evaluate_alerts(&self, function: &Function) -> Result<Box<RawValue>, Failure> {
         self.decode(|_, _| Some(()))?;
-        Err(Failure::internal())
+        let notifier = function.topic.as_ref().map(|topic| topic as &dyn Notifier);
+        let round = function.app.service.evaluate_alerts(notifier, (function.app.clock)()).await?;
+        for error in &round.refusals {
+            tracing::warn!(
+                error = &**error as &dyn Error,
+                "the topic did not take a notification; it is kept for the next round"
+            );
+        }
+        for (objective, error) in &round.failed {
+            tracing::warn!(objective = objective.as_str(), error = error as &dyn Error, "could not evaluate");
+        }
+        // An error, so that the schedule tries again and an alarm tells of it.
+        if !round.failed.is_empty() {
+            let names = names(&round.failed);
+            let (failed, all) = (round.failed.len(), round.objectives);
+            let what = format!("the alerts of {failed} of {all} objectives could not be evaluated: {names}");
+            return Err(Failure::new(Reason::Unavailable, what));
+        }
+        if !round.refusals.is_empty() {
+            let what = format!(
+                "{} notifications wait for the next round, because the topic did not take them; look whether it exists and the function may publish to it",
+                round.undelivered
+            );
+            return Err(Failure::new(Reason::Unavailable, what));
+        }
+        #[derive(Serialize)]
+        struct Evaluated {
+            objectives: usize,
+            firing: usize,
+            changed: usize,
+            delivered: usize,
+            /// Another round goes on with the rest.
+            overtaken: bool,
+        }
+        let AlertRound { objectives, firing, changed, delivered, overtaken, .. } = round;
+        provided("alertsEvaluated", Evaluated { objectives, firing, changed, delivered, overtaken })
     }
+}
+
+/// So many names as anybody reads.
+fn names<E>(failed: &[(Name, E)]) -> String {
+    let names: Vec<&str> = failed.iter().take(20).map(|(name, _)| name.as_str()).collect();
+    names.join(", ")
 }
 
 fn time(at: At<'_>, faults: &mut Faults) -> Option<Timestamp> {

@@ -10,6 +10,7 @@ mod log;
 mod metrics;
 mod settings;
 mod start;
+mod topic;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -29,8 +30,9 @@ use event::{Event, Payload};
 use failure::Failure;
 use http::Taken;
 use metrics::Metrics;
+use topic::Topic;
 
-pub use start::run;
+pub use start::{run, run_on};
 
 /// So long before the time limit an answer is given up, to say so.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -40,6 +42,8 @@ pub(crate) struct Function {
     app: App,
     router: Router,
     metrics: Metrics,
+    /// Who is told of alerts, if anybody.
+    topic: Option<Topic>,
 }
 
 impl Function {
@@ -89,6 +93,7 @@ impl Function {
 }
 
 /// An event with what was taken out of it.
+#[expect(clippy::large_enum_variant, reason = "there is one of it, on the way to its handler")]
 enum Recognised {
     Http(LambdaRequest, Taken),
     Batch(SqsEvent),

@@ -19,6 +19,7 @@ use tokio::sync::RwLock;
 use tower::layer::layer_fn;
 
 use super::settings::Settings;
+use super::topic::Topic;
 use super::{Function, Metrics, log};
 use crate::{App, router};
 
@@ -29,9 +30,27 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// So long after SIGTERM what is in flight may take. Lambda kills after two seconds.
 const DRAIN: Duration = Duration::from_millis(1_500);
 
-/// Runs the function until Lambda ends it.
+/// Runs the function until Lambda ends it, on the DynamoDB tables that the environment names. The exit code is 0 after
+/// SIGTERM.
 #[must_use]
 pub fn run() -> ExitCode {
+    start(async |settings| open(settings).await)
+}
+
+/// Runs the function on repositories of one's own.
+///
+/// ```no_run
+/// # use std::process::ExitCode;
+/// fn main() -> ExitCode {
+///     slo_lambda::function::run_on(slo_core::Service::in_memory())
+/// }
+/// ```
+#[must_use]
+pub fn run_on(service: slo_core::Service) -> ExitCode {
+    start(async |_| Ok(service))
+}
+
+fn start(open: impl AsyncFnOnce(&Settings) -> Result<slo_core::Service, BoxError>) -> ExitCode {
     log::start();
     // One thread is all that a function with less than two virtual processors has, and starts sooner.
     let mut builder = match env::var("AWS_LAMBDA_MAX_CONCURRENCY") {
@@ -45,14 +64,14 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(serve());
+    let code = runtime.block_on(serve(open));
     // The poll for the next invocation is still open.
     runtime.shutdown_background();
     code
 }
 
-async fn serve() -> ExitCode {
-    let function = match initialise().await {
+async fn serve(open: impl AsyncFnOnce(&Settings) -> Result<slo_core::Service, BoxError>) -> ExitCode {
+    let function = match initialise(open).await {
         Ok(function) => Arc::new(function),
         Err(error) => {
             tracing::error!(error = &*error as &dyn Error, "the function cannot start");
@@ -94,9 +113,11 @@ async fn serve() -> ExitCode {
 }
 
 /// Everything that requests would wait for: settings, routes, schemas, and a connection to the store.
-async fn initialise() -> Result<Function, BoxError> {
+async fn initialise(
+    open: impl AsyncFnOnce(&Settings) -> Result<slo_core::Service, BoxError>,
+) -> Result<Function, BoxError> {
     let settings = Settings::read(|name| env::var(name))?;
-    let app = App::new(open(&settings).await?.service(), Timestamp::now);
+    let app = App::new(open(&settings).await?, Timestamp::now);
     let warm = app.clone();
     let warm_up = tokio::spawn(async move { tokio::time::timeout(WARM_UP, warm.warm_up()).await });
     // Lets the request go out before this thread is busy.
@@ -106,17 +127,21 @@ async fn initialise() -> Result<Function, BoxError> {
     if !matches!(warm_up.await, Ok(Ok(Ok(())))) {
         tracing::warn!("the store did not answer at the start; the first request will try again");
     }
-    Ok(Function { app, router, metrics: Metrics::new(settings.namespace) })
+    let topic = match settings.topic {
+        Some(arn) => Some(Topic::new(arn, &client::settings(None).await)),
+        None => None,
+    };
+    Ok(Function { app, router, metrics: Metrics::new(settings.namespace), topic })
 }
 
-async fn open(settings: &Settings) -> Result<Store, BoxError> {
+async fn open(settings: &Settings) -> Result<slo_core::Service, BoxError> {
     #[cfg(feature = "embedded")]
     if let Some(data) = &settings.data {
         let client = slo_dynamo::embedded::Engine::open(data)?.client();
         slo_dynamo::table::create_tables(&client, &settings.tables).await?;
-        return Ok(Store::builder(client).tables(settings.tables.clone()).build());
+        return Ok(Store::builder(client).tables(settings.tables.clone()).build().service());
     }
-    Ok(Store::builder(client::connect(None).await).tables(settings.tables.clone()).build())
+    Ok(Store::builder(client::connect(None).await).tables(settings.tables.clone()).build().service())
 }
 
 /// Tells Lambda why the function cannot start, so that who invokes it is told too.

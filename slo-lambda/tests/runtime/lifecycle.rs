@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::events::rest;
 use super::function::Function;
-use super::store::{absent, serve, silent, variables};
+use super::store::Store;
 use super::stub::Stub;
 
 const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
@@ -25,16 +25,18 @@ fn lookup() -> Value {
 }
 
 /// A function that has reached its first `next`.
-async fn start(store: &str, more: &[(&str, &str)]) -> (Stub, Function) {
+async fn start(store: &Store, more: &[(&str, &str)]) -> (Stub, Function) {
     let stub = Stub::start().await;
-    let function = Function::start(&stub, BOOTSTRAP, &[&variables(store), more].concat());
+    let function =
+        Function::start(&stub, BOOTSTRAP, &[&[("AWS_ENDPOINT_URL_DYNAMODB", store.url.as_str())], more].concat());
     stub.ready().await.expect("it initialises");
     (stub, function)
 }
 
 #[tokio::test]
 async fn one_process_answers_many_events() {
-    let (stub, mut function) = start(&serve(Duration::ZERO).await, &[]).await;
+    let store = Store::start().await;
+    let (stub, mut function) = start(&store, &[]).await;
     for _ in 0..100 {
         assert_eq!(stub.invoke(&health()).await.expect("an answer")["statusCode"], 200);
         assert_eq!(stub.invoke(&lookup()).await.expect("an answer")["statusCode"], 404);
@@ -45,7 +47,8 @@ async fn one_process_answers_many_events() {
 #[tokio::test]
 async fn as_many_events_at_once_as_lambda_says() {
     let delay = Duration::from_millis(100);
-    let (stub, _function) = start(&serve(delay).await, &[("AWS_LAMBDA_MAX_CONCURRENCY", "8")]).await;
+    let store = Store::slow(delay).await;
+    let (stub, _function) = start(&store, &[("AWS_LAMBDA_MAX_CONCURRENCY", "8")]).await;
     let begun = Instant::now();
     while stub.polls() < 8 {
         assert!(begun.elapsed() < SOON, "{} at once", stub.polls());
@@ -72,7 +75,7 @@ async fn a_setting_that_cannot_be_used_is_told_to_lambda() {
 }
 
 /// Both without and with a store the start is the same to Lambda: what cannot be reached now may be soon.
-async fn unavailable(store: &str) {
+async fn unavailable(store: &Store) {
     let (stub, mut function) = start(store, &[]).await;
     let begun = Instant::now();
     let answer = stub.invoke(&lookup()).await.expect("an answer, no function error");
@@ -92,17 +95,18 @@ fn header<'a>(answer: &'a Value, name: &str) -> &'a str {
 
 #[tokio::test]
 async fn a_store_that_never_answers_is_a_503() {
-    unavailable(&silent()).await;
+    unavailable(&Store::silent().await).await;
 }
 
 #[tokio::test]
 async fn a_store_that_is_not_there_is_a_503() {
-    unavailable(&absent()).await;
+    unavailable(&Store::absent().await).await;
 }
 
 #[tokio::test]
 async fn an_idle_function_ends_when_told_to() {
-    let (_stub, mut function) = start(&serve(Duration::ZERO).await, &[]).await;
+    let store = Store::start().await;
+    let (_stub, mut function) = start(&store, &[]).await;
     function.terminate();
     let begun = Instant::now();
     assert_eq!(function.exit().await.code(), Some(0));
@@ -112,7 +116,8 @@ async fn an_idle_function_ends_when_told_to() {
 #[tokio::test]
 async fn a_function_that_is_told_to_end_answers_first() {
     for concurrency in [&[][..], &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")]] {
-        let (stub, mut function) = start(&serve(Duration::from_millis(600)).await, concurrency).await;
+        let store = Store::slow(Duration::from_millis(600)).await;
+        let (stub, mut function) = start(&store, concurrency).await;
         let (event, end) = (lookup(), async {
             sleep(Duration::from_millis(200)).await;
             function.terminate();

@@ -1,53 +1,71 @@
-//! Stores for a function: the embedded engine over HTTP, and some that are of no use.
+//! A DynamoDB for functions: the embedded engine over HTTP, with the tables.
 
-use std::net::TcpListener;
-use std::thread;
+use std::future::pending;
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use slo_dynamo::embedded::Engine;
 use slo_dynamo::table::{TableNames, create_tables};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
-use super::dynamodb::{connector, router};
+use super::dynamodb;
 
-/// How the names of the tables begin.
-pub(crate) const PREFIX: &str = "test-";
-
-/// What a function must be told to find the store.
-pub(crate) fn variables(url: &str) -> [(&str, &str); 2] {
-    [("AWS_ENDPOINT_URL_DYNAMODB", url), ("SLO_TABLE_PREFIX", PREFIX)]
+/// It ends when dropped.
+pub(crate) struct Store {
+    /// What `AWS_ENDPOINT_URL_DYNAMODB` is to say.
+    pub(crate) url: String,
+    server: JoinHandle<()>,
 }
 
-/// Serves an engine with empty tables that takes so long for each answer, and says where.
-pub(crate) async fn serve(delay: Duration) -> String {
-    let client = Engine::memory().expect("an engine in memory").client();
-    let names = TableNames::with_prefix(PREFIX).expect("a prefix");
-    create_tables(&client, &names).await.expect("tables");
-    let late = move |request: Request, next: Next| async move {
-        tokio::time::sleep(delay).await;
-        next.run(request).await
-    };
-    let mut router = router(connector(&client).await.expect("it speaks"));
-    if delay > Duration::ZERO {
-        router = router.layer(from_fn(late));
+impl Store {
+    /// Empty, with tables of the usual names.
+    pub(crate) async fn start() -> Self {
+        Self::slow(Duration::ZERO).await
     }
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    tokio::spawn(async { axum::serve(listener, router).await.expect("it serves") });
-    format!("http://{address}")
+
+    /// The same, and takes so long for each answer.
+    pub(crate) async fn slow(delay: Duration) -> Self {
+        let client = Engine::memory().expect("memory").client();
+        create_tables(&client, &TableNames::default()).await.expect("they are new");
+        let mut router = dynamodb::router(dynamodb::connector(&client).await.expect("it speaks"));
+        if delay > Duration::ZERO {
+            router = router.layer(from_fn(move |request: Request, next: Next| async move {
+                tokio::time::sleep(delay).await;
+                next.run(request).await
+            }));
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let server = tokio::spawn(async { axum::serve(listener, router).await.expect("it serves") });
+        Self { url, server }
+    }
+
+    /// Where nobody listens.
+    pub(crate) async fn absent() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        Self { url, server: tokio::spawn(async {}) }
+    }
+
+    /// Takes connections and never answers.
+    pub(crate) async fn silent() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let server = tokio::spawn(async move {
+            let mut held = Vec::new();
+            while let Ok((connection, _)) = listener.accept().await {
+                held.push(connection);
+            }
+            pending::<()>().await;
+        });
+        Self { url, server }
+    }
 }
 
-/// Accepts every connection and never says anything.
-pub(crate) fn silent() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    thread::spawn(move || listener.incoming().collect::<Vec<_>>());
-    format!("http://{address}")
-}
-
-/// Where nobody listens.
-pub(crate) fn absent() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    format!("http://{}", listener.local_addr().expect("bound"))
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
 }
