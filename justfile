@@ -16,6 +16,10 @@ bench *args:
 costs:
     cargo bench --package slo-dynamo --bench costs
 
+# What the Lambda function costs beside one that does nothing
+lambda:
+    cargo bench --package slo-lambda --bench lambda
+
 # A million measurements by 16 writers, with lost answers and three kill -9: lost 0, doubled 0
 soak measurements="1000000":
     SOAK_MEASUREMENTS={{measurements}} cargo test --release --package slo-cli --test soak -- --nocapture

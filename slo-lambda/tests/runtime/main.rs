@@ -7,6 +7,7 @@ mod dynamodb;
 mod events;
 mod function;
 mod given;
+mod lifecycle;
 mod log;
 mod panic;
 mod proxy;

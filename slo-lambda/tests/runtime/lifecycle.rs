@@ -1,0 +1,130 @@
+//! From the start of the process to its end, with stores that are well, slow, silent or absent.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::events::rest;
+use super::function::Function;
+use super::store::Store;
+use super::stub::Stub;
+
+const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+/// What a client of API Gateway would wait for at the very least.
+const SOON: Duration = Duration::from_secs(10);
+
+fn health() -> Value {
+    rest("GET", "/healthz", &[], None)
+}
+
+/// Of a request that needs the store.
+fn lookup() -> Value {
+    rest("GET", "/api/v1/objectives/nothing", &[], None)
+}
+
+/// A function that has reached its first `next`.
+async fn start(store: &Store, more: &[(&str, &str)]) -> (Stub, Function) {
+    let stub = Stub::start().await;
+    let function =
+        Function::start(&stub, BOOTSTRAP, &[&[("AWS_ENDPOINT_URL_DYNAMODB", store.url.as_str())], more].concat());
+    stub.ready().await.expect("it initialises");
+    (stub, function)
+}
+
+#[tokio::test]
+async fn one_process_answers_many_events() {
+    let store = Store::start().await;
+    let (stub, mut function) = start(&store, &[]).await;
+    for _ in 0..100 {
+        assert_eq!(stub.invoke(&health()).await.expect("an answer")["statusCode"], 200);
+        assert_eq!(stub.invoke(&lookup()).await.expect("an answer")["statusCode"], 404);
+    }
+    assert!(function.child.try_wait().expect("it is a child").is_none(), "it goes on");
+}
+
+#[tokio::test]
+async fn as_many_events_at_once_as_lambda_says() {
+    let delay = Duration::from_millis(100);
+    let store = Store::slow(delay).await;
+    let (stub, _function) = start(&store, &[("AWS_LAMBDA_MAX_CONCURRENCY", "8")]).await;
+    let begun = Instant::now();
+    while stub.polls() < 8 {
+        assert!(begun.elapsed() < SOON, "{} at once", stub.polls());
+        sleep(Duration::from_millis(5)).await;
+    }
+    let begun = Instant::now();
+    let answers = join_all((0..32).map(|_| async { stub.invoke(&lookup()).await })).await;
+    for answer in answers {
+        assert_eq!(answer.expect("an answer")["statusCode"], 404);
+    }
+    assert!(begun.elapsed() < 24 * delay, "not one after the other: {:?}", begun.elapsed());
+    assert_eq!(stub.invoke(&health()).await.expect("an answer")["statusCode"], 200);
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_used_is_told_to_lambda() {
+    let stub = Stub::start().await;
+    let mut function = Function::start(&stub, BOOTSTRAP, &[("SLO_TABLE_PREFIX", "no/slash")]);
+    let error = stub.ready().await.expect_err("it must not start");
+    assert_eq!(error.kind, "InitialisationFailed");
+    assert!(error.message.contains("SLO_TABLE_PREFIX"), "{error:?}");
+    assert!(!function.exit().await.success());
+    assert!(function.stdout().iter().any(|line| line.contains("SLO_TABLE_PREFIX")), "the log says it too");
+}
+
+/// Both without and with a store the start is the same to Lambda: what cannot be reached now may be soon.
+async fn unavailable(store: &Store) {
+    let (stub, mut function) = start(store, &[]).await;
+    let begun = Instant::now();
+    let answer = stub.invoke(&lookup()).await.expect("an answer, no function error");
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    assert_eq!(answer["statusCode"], 503, "{answer}");
+    assert_eq!(header(&answer, "content-type"), "application/problem+json");
+    assert!(!header(&answer, "retry-after").is_empty());
+    assert_eq!(stub.invoke(&health()).await.expect("an answer")["statusCode"], 200, "what needs no store works");
+    assert!(function.child.try_wait().expect("it is a child").is_none(), "it goes on");
+}
+
+fn header<'a>(answer: &'a Value, name: &str) -> &'a str {
+    let values = ["headers", "multiValueHeaders"].into_iter().filter_map(|member| answer[member].get(name));
+    let text = |value: &'a Value| value.as_str().or_else(|| value[0].as_str());
+    values.filter_map(text).next().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_is_a_503() {
+    unavailable(&Store::silent().await).await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_there_is_a_503() {
+    unavailable(&Store::absent().await).await;
+}
+
+#[tokio::test]
+async fn an_idle_function_ends_when_told_to() {
+    let store = Store::start().await;
+    let (_stub, mut function) = start(&store, &[]).await;
+    function.terminate();
+    let begun = Instant::now();
+    assert_eq!(function.exit().await.code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(1), "there is nothing to wait for: {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_function_that_is_told_to_end_answers_first() {
+    for concurrency in [&[][..], &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")]] {
+        let store = Store::slow(Duration::from_millis(600)).await;
+        let (stub, mut function) = start(&store, concurrency).await;
+        let (event, end) = (lookup(), async {
+            sleep(Duration::from_millis(200)).await;
+            function.terminate();
+            function.exit().await
+        });
+        let (answer, status) = tokio::join!(stub.invoke_within(&event, SOON), end);
+        assert_eq!(answer.expect("an answer")["statusCode"], 404);
+        assert_eq!(status.code(), Some(0));
+    }
+}
