@@ -20,8 +20,8 @@
 //! | Person who decides | [`User`] |
 //!
 //! Start with [`Service`] for the use cases over a store, or with [`Evaluation`] for the arithmetic
-//! alone. A store of your own implements [`DefinitionRepository`] and [`MeasurementRepository`]; the
-//! contract kit in `testing` (feature `testing`) tests it.
+//! alone. A store of your own implements [`DefinitionRepository`], [`MeasurementRepository`] and
+//! [`StateRepository`]; the contract kit in `testing` (feature `testing`) tests it.
 
 mod alert;
 mod alert_policy;
@@ -89,8 +89,8 @@ pub use objective::{
 pub use ratio::Ratio;
 pub use recurrence::{Recurrence, RecurrenceError};
 pub use repository::{
-    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, Reconciled, RepositoryError,
-    Resolution, Source,
+    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MAX_STATE, MeasurementRepository, Page, Reconciled,
+    RepositoryError, Resolution, Source, StateRepository,
 };
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 pub use service::{MAX_PERIODS, MAX_STEPS, Managed, Proposal, Reconciliation, Service, WhatIf, Written};

@@ -21,11 +21,12 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::indicator::Indicator;
 use crate::measurement::{Batch, Receipt, Series};
-use crate::memory::{MemoryDefinitions, MemoryMeasurements};
+use crate::memory::{MemoryDefinitions, MemoryMeasurements, MemoryStates};
 use crate::name::Name;
 use crate::objective::{Objective, Reference};
 use crate::repository::{
     Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
+    StateRepository,
 };
 use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
 use crate::time::{Minute, Period};
@@ -64,6 +65,8 @@ pub struct Service {
     pub users: Arc<dyn DefinitionRepository<User>>,
     /// Where counts are kept.
     pub measurements: Arc<dyn MeasurementRepository>,
+    /// Where the state is kept that processes share.
+    pub states: Arc<dyn StateRepository>,
 }
 
 /// A definition as the use cases treat it: where it is kept and which rules reach beyond it.
@@ -145,6 +148,7 @@ impl Service {
             objectives: Arc::new(MemoryDefinitions::default()),
             users: Arc::new(MemoryDefinitions::default()),
             measurements: Arc::new(MemoryMeasurements::default()),
+            states: Arc::new(MemoryStates::default()),
         }
     }
 

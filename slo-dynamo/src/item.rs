@@ -39,6 +39,12 @@ pub(crate) fn text<'a>(item: &'a Item, attribute: &str) -> Result<&'a str, Failu
     value.map(String::as_str).ok_or_else(|| unreadable(item, attribute, "it is not a string"))
 }
 
+/// A binary attribute.
+pub(crate) fn bytes<'a>(item: &'a Item, attribute: &str) -> Result<&'a [u8], Failure> {
+    let value = item.get(attribute).and_then(|value| value.as_b().ok());
+    value.map(Blob::as_ref).ok_or_else(|| unreadable(item, attribute, "it is not binary"))
+}
+
 /// A whole number, if it is there.
 pub(crate) fn number(item: &Item, attribute: &str) -> Result<Option<u64>, Failure> {
     let Some(value) = item.get(attribute) else { return Ok(None) };

@@ -30,6 +30,7 @@
 //! | [`Store`] | the repositories on one pair of tables |
 //! | [`DynamoDefinitions`] | indicators, objectives and users, every version of them |
 //! | [`DynamoMeasurements`] | counts by minute, exactly once, and their sums |
+//! | [`DynamoStates`] | small pieces of state that processes share |
 //! | [`client`] | the SDK client for AWS or a DynamoDB-compatible server, with its timeouts |
 //! | [`table`] | the two tables: names, keys, indexes, creation for local use |
 //! | [`meter`] | what each request cost, as DynamoDB reports it |
@@ -44,10 +45,12 @@ mod error;
 mod item;
 mod measurements;
 pub mod meter;
+mod states;
 mod store;
 pub mod table;
 mod varint;
 
 pub use definitions::DynamoDefinitions;
 pub use measurements::DynamoMeasurements;
+pub use states::DynamoStates;
 pub use store::{RETENTION_DAYS, Store, StoreBuilder};

@@ -8,6 +8,7 @@ use slo_core::{Definition, Service, meter};
 use crate::definitions::DynamoDefinitions;
 use crate::measurements::DynamoMeasurements;
 use crate::meter::metered;
+use crate::states::DynamoStates;
 use crate::table::TableNames;
 
 /// How long measurements are kept after they were written, unless the builder says otherwise: the
@@ -47,6 +48,7 @@ impl Store {
             objectives: Arc::new(self.definitions()),
             users: Arc::new(self.definitions()),
             measurements: Arc::new(self.measurements()),
+            states: Arc::new(self.states()),
         }
     }
 
@@ -54,6 +56,12 @@ impl Store {
     #[must_use]
     pub fn definitions<D: Definition>(&self) -> DynamoDefinitions<D> {
         DynamoDefinitions::new(self.client.clone(), self.tables.definitions())
+    }
+
+    /// The state that processes share.
+    #[must_use]
+    pub fn states(&self) -> DynamoStates {
+        DynamoStates::new(self.client.clone(), self.tables.definitions())
     }
 
     /// The measurements. All that come from one store share what they remember of the tables.

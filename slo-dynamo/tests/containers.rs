@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
-use slo_core::testing::{Sample, definitions, measurements};
+use slo_core::testing::{Sample, definitions, measurements, states};
 use slo_core::{Indicator, Objective, User};
 use slo_dynamo::Store;
 use slo_dynamo::client::connect;
@@ -172,6 +172,11 @@ fn clauses(client: &Client) -> Vec<Clause> {
             Clause { name, check: Box::pin(async move { check(&store(client, &prefix).await.measurements()).await }) }
         })
         .collect();
+    all.extend(states::clauses().into_iter().map(|(clause, check)| {
+        let (name, client) = (format!("states.{clause}"), client.clone());
+        let prefix = format!("{name}.");
+        Clause { name, check: Box::pin(async move { check(&store(client, &prefix).await.states()).await }) }
+    }));
     all.extend(of_definitions::<Indicator>("indicators", client));
     all.extend(of_definitions::<Objective>("objectives", client));
     all.extend(of_definitions::<User>("users", client));

@@ -3,7 +3,7 @@
 mod common;
 
 use slo_core::{Definition, Indicator, Objective, User};
-use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
+use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, DynamoStates};
 
 async fn counts() -> Box<DynamoMeasurements> {
     Box::new(common::store().await.measurements())
@@ -13,7 +13,12 @@ async fn names<D: Definition>() -> Box<DynamoDefinitions<D>> {
     Box::new(common::store().await.definitions())
 }
 
+async fn shared() -> Box<DynamoStates> {
+    Box::new(common::store().await.states())
+}
+
 slo_core::measurement_contract!(counts);
+slo_core::state_contract!(shared);
 slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 slo_core::definition_contract!(users: User, names::<User>);

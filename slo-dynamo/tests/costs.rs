@@ -7,7 +7,7 @@ use common::{Checked, DAY, cost, measurement, name, series, stamp, store, write}
 use slo_core::testing::Sample as _;
 use slo_core::{
     DefinitionRepository, EventCounts, Exclusion, Filter, Measurement, MeasurementRepository as _, Minute, Objective,
-    Period, Precondition, Resolution, Revision,
+    Period, Precondition, RepositoryError, Resolution, Revision, StateRepository as _,
 };
 use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
 
@@ -184,5 +184,24 @@ async fn a_list_is_one_query() -> Checked {
     assert_eq!(list(Filter { service: Some(name("bare-0")), ..Filter::default() }).await, (1, 3_000, 0));
     // The names, then each by its key.
     assert_eq!(list(Filter { indicator: Some(name("bare-0")), ..Filter::default() }).await, (2, 52_000, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_costs_by_its_size() -> Checked {
+    let states = store().await.states();
+    let key = name("alerts");
+    assert_eq!(cost(states.read(&key)).await.1, (1, 1_000, 0));
+    let (first, written) = cost(states.write(&key, None, vec![1; 900])).await;
+    let first = first?;
+    assert_eq!((written, cost(states.read(&key)).await.1), ((1, 0, 1_000), (1, 1_000, 0)));
+    // Refused: the attempt, and a look at what there is.
+    let (refused, cost_of) = cost(states.write(&key, None, vec![1; 900])).await;
+    assert!(matches!(refused, Err(RepositoryError::Precondition { .. })), "{refused:?}");
+    assert_eq!(cost_of, (2, 1_000, 1_000));
+    // 256 KB, and the key beside it.
+    let (second, written) = cost(states.write(&key, Some(first), vec![1; slo_core::MAX_STATE])).await;
+    assert!(second? > first);
+    assert_eq!((written, cost(states.read(&key)).await.1), ((1, 0, 257_000), (1, 65_000, 0)));
     Ok(())
 }

@@ -15,9 +15,9 @@ use futures_util::future::{join_all, join5};
 use slo_core::testing::Sample as _;
 use slo_core::{
     Bucket, DefinitionRepository as _, EventCounts, Filter, Indicator, Measurement, MeasurementRepository as _,
-    Objective, Period, Precondition, RepositoryError, Resolution, Versioned,
+    Objective, Period, Precondition, RepositoryError, Resolution, StateRepository as _, Versioned,
 };
-use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, Store};
+use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, DynamoStates, Store};
 
 const HOURS: Resolution = Resolution::Hours { cuts: Vec::new() };
 
@@ -27,6 +27,10 @@ fn measurements(client: &Client) -> DynamoMeasurements {
 
 fn objectives(client: &Client) -> DynamoDefinitions<Objective> {
     Store::builder(client.clone()).build().definitions()
+}
+
+fn states(client: &Client) -> DynamoStates {
+    Store::builder(client.clone()).build().states()
 }
 
 /// The totals of three days by the hour, which asks the days, and by the minute, which asks the hours.
@@ -359,5 +363,106 @@ async fn a_missing_table_says_so() -> Checked {
     let indicators: DynamoDefinitions<Indicator> = Store::builder(engine).build().definitions();
     let error = indicators.get(&name("site")).await.expect_err("no table");
     assert!(error.to_string().contains("create the tables"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_whose_answer_was_lost_is_recognised() -> Checked {
+    let good = client().await;
+    let key = name("alerts");
+    let sent = AtomicUsize::new(0);
+    let lossy = faulty(&good, move |operation, _| {
+        let odd = operation == "PutItem" && sent.fetch_add(1, Relaxed).is_multiple_of(2);
+        odd.then_some(Fault::Lost)
+    });
+    let mut current = None;
+    for value in [b"one", b"two", b"two"] {
+        // Applied, and its answer lost; refused; a look.
+        let (written, cost_of) = cost(states(&lossy).write(&key, current, value.to_vec())).await;
+        assert_eq!(cost_of, (3, 1_000, 1_000));
+        let written = written?;
+        assert!(current < Some(written));
+        assert_eq!(states(&good).read(&key).await?, Some((written, value.to_vec())));
+        current = Some(written);
+    }
+    Ok(())
+}
+
+/// Each attempt is applied and none answered: nobody knows, and reading tells.
+#[tokio::test]
+async fn a_state_that_nobody_answers_for_may_be_written() -> Checked {
+    let good = client().await;
+    let key = name("alerts");
+    for fault in [Fault::Lost, Fault::Throttled, Fault::Internal] {
+        let before = states(&good).read(&key).await?;
+        let expected = before.as_ref().map(|(revision, _)| *revision);
+        let bad = faulty(&good, move |operation, _| (operation == "PutItem").then_some(fault));
+        let (written, (calls, ..)) = cost(states(&bad).write(&key, expected, b"x".to_vec())).await;
+        // The last attempt is refused by the first, and nobody is told.
+        unavailable(&written);
+        assert_eq!(calls, 3, "{fault:?}");
+        let after = states(&good).read(&key).await?;
+        assert_eq!(after != before, matches!(fault, Fault::Lost), "{fault:?}");
+        let silent = faulty(&good, move |_, _| Some(fault));
+        unavailable(&states(&silent).read(&key).await);
+    }
+    Ok(())
+}
+
+/// The same value as another writer's, at the same time: only who wrote it is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_of_somebody_else_is_not_taken_for_ones_own() -> Checked {
+    let good = client().await;
+    let key = name("alerts");
+    let (other, theirs, sent) = (states(&good), key.clone(), AtomicUsize::new(0));
+    let slow = faulty(&good, move |operation, _| {
+        if operation == "PutItem" && sent.fetch_add(1, Relaxed) == 0 {
+            let handle = tokio::runtime::Handle::current();
+            let write = other.write(&theirs, None, b"same".to_vec());
+            tokio::task::block_in_place(|| handle.block_on(write)).expect("it is written");
+        }
+        None
+    });
+    let refused = states(&slow).write(&key, None, b"same".to_vec()).await;
+    let there = states(&good).read(&key).await?.map(|(revision, _)| revision);
+    assert!(matches!(refused, Err(RepositoryError::Precondition { current }) if current == there), "{refused:?}");
+    Ok(())
+}
+
+/// An attempt was applied, its answer lost, and others have gone on from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_was_replaced_meanwhile_is_refused() -> Checked {
+    let good = client().await;
+    let key = name("alerts");
+    let (other, theirs, sent) = (states(&good), key.clone(), AtomicUsize::new(0));
+    let lossy = faulty(&good, move |operation, _| match (operation, sent.fetch_add(1, Relaxed)) {
+        ("PutItem", 0) => Some(Fault::Lost),
+        ("PutItem", 1) => {
+            let handle = tokio::runtime::Handle::current();
+            let next = async {
+                let (revision, value) = other.read(&theirs).await?.expect("the first attempt");
+                assert_eq!(value, b"ours");
+                other.write(&theirs, Some(revision), b"theirs".to_vec()).await
+            };
+            tokio::task::block_in_place(|| handle.block_on(next)).expect("it is written");
+            None
+        }
+        _ => None,
+    });
+    let refused = states(&lossy).write(&key, None, b"ours".to_vec()).await;
+    let (there, value) = states(&good).read(&key).await?.expect("it is there");
+    assert_eq!(value, b"theirs");
+    assert!(matches!(refused, Err(RepositoryError::Precondition { current: Some(it) }) if it == there), "{refused:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_too_long_for_an_item_is_refused_before_it_is_sent() -> Checked {
+    let states = states(&client().await);
+    let (refused, cost_of) = cost(states.write(&name("alerts"), None, vec![0; 409_000])).await;
+    let error = refused.expect_err("it is too long");
+    assert!(error.to_string().contains("make it smaller"), "{error}");
+    assert_eq!(cost_of, (0, 0, 0));
+    assert!(states.write(&name("alerts"), None, vec![0; 408_000]).await.is_ok());
     Ok(())
 }

@@ -10,7 +10,7 @@ use common::{Checked, DAY, client, name, series, stamp};
 use slo_core::testing::Sample as _;
 use slo_core::{
     Batch, DefinitionRepository as _, EventCounts, Exclusion, ExclusionMode, Measurement, MeasurementRepository as _,
-    Minute, Objective, Precondition, Reconciled, Revision,
+    Minute, Objective, Precondition, Reconciled, Revision, StateRepository as _,
 };
 use slo_dynamo::Store;
 
@@ -209,5 +209,27 @@ async fn exclusions() -> Checked {
     let doc = before["objective fast"].replace(r#""revision":1,"born":1"#, r#""revision":3,"born":3"#);
     assert_eq!(stored, doc.replace("rev=N 1", "rev=N 3"));
     assert_eq!(stored, current.replace("{doc}", &serde_json::to_string(&again)?));
+    Ok(())
+}
+
+#[tokio::test]
+async fn states() -> Checked {
+    let client = client().await;
+    let states = Store::builder(client.clone()).build().states();
+    let first = states.write(&name("alerts"), None, b"one".to_vec()).await?;
+    states.write(&name("alerts"), Some(first), b"two".to_vec()).await?;
+    states.write(&name("cursor-key"), None, vec![0, 255]).await?;
+    let mut stored = dump(&client, "slo").await?;
+    // What is random is as long as ever.
+    for value in stored.values_mut() {
+        let mark = value.split("; ").find(|part| part.starts_with("mark=")).unwrap_or_default().to_owned();
+        assert!(mark.len() == 37 && mark[5..].bytes().all(|byte| byte.is_ascii_hexdigit()), "{value}");
+        *value = value.replace(&mark, "mark");
+    }
+    let expected = [
+        ("state alerts", "mark; rev=N 2; value=[116, 119, 111]"),
+        ("state cursor-key", "mark; rev=N 1; value=[0, 255]"),
+    ];
+    assert_eq!(stored, lines(&expected));
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 mod definitions;
 mod measurements;
+mod states;
 
 pub use definitions::MemoryDefinitions;
 pub use measurements::MemoryMeasurements;
+pub use states::MemoryStates;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,14 +1,16 @@
 //! What the core needs of a store.
 //!
-//! Two small traits, each with a numbered contract. [`crate::memory`] implements them in the
+//! Three small traits, each with a numbered contract. [`crate::memory`] implements them in the
 //! process; the contract kit (`slo_core::testing`, feature `testing`) has named tests for each clause,
 //! for every other store.
 
 mod definitions;
 mod measurements;
+mod states;
 
 pub use definitions::{Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, Page};
 pub use measurements::{MeasurementRepository, Reconciled, Resolution};
+pub use states::{MAX_STATE, StateRepository};
 
 use crate::revision::Revision;
 
@@ -39,9 +41,10 @@ pub enum RepositoryError {
     },
 }
 
-/// `mockall` mocks of the two traits.
+/// `mockall` mocks of the traits.
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod mocks {
     pub use super::definitions::MockDefinitionRepository;
     pub use super::measurements::MockMeasurementRepository;
+    pub use super::states::MockStateRepository;
 }

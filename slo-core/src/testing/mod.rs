@@ -1,15 +1,15 @@
 //! For those who write a store: the contract kit, samples and mocks.
 //!
-//! [`MeasurementRepository`] and [`DefinitionRepository`] each have a numbered contract. Here are
-//! named functions, one for each clause and a few for that of the annex, in [`measurements`] and
-//! [`definitions`]; each takes an empty store and panics when the store breaks that clause. Clauses
+//! [`MeasurementRepository`], [`DefinitionRepository`] and [`StateRepository`] each have a numbered
+//! contract. Here are named functions, one for each clause and a few for that of the annex, in
+//! [`measurements`], [`definitions`] and [`states`]; each takes an empty store and panics when the store breaks that clause. Clauses
 //! about concurrency interleave their calls, and clauses about completeness exceed what one answer of a
 //! store usually holds (1 MB).
 //!
-//! Two macros make one test of each clause:
+//! Three macros make one test of each clause:
 //!
 //! ```
-//! use slo_core::memory::{MemoryDefinitions, MemoryMeasurements};
+//! use slo_core::memory::{MemoryDefinitions, MemoryMeasurements, MemoryStates};
 //! use slo_core::{Definition, Indicator, Objective, User};
 //!
 //! // Everything the store needs lives as long as what the fixture returns: put a temporary
@@ -22,7 +22,12 @@
 //!     Box::default()
 //! }
 //!
+//! async fn shared() -> Box<MemoryStates> {
+//!     Box::default()
+//! }
+//!
 //! slo_core::measurement_contract!(counts);
+//! slo_core::state_contract!(shared);
 //! slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 //! slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 //! slo_core::definition_contract!(users: User, names::<User>);
@@ -30,7 +35,7 @@
 //! ```
 //!
 //! The tests run on `tokio`, with its features `macros` and `rt-multi-thread`. Under another runtime
-//! go through [`measurements::clauses`] and [`definitions::clauses`]:
+//! go through [`measurements::clauses`], [`definitions::clauses`] and [`states::clauses`]:
 //!
 //! ```
 //! # async fn run() {
@@ -51,6 +56,7 @@
 //!
 //! [`MeasurementRepository`]: crate::MeasurementRepository
 //! [`DefinitionRepository`]: crate::DefinitionRepository
+//! [`StateRepository`]: crate::StateRepository
 
 mod annexes;
 pub mod definitions;
@@ -58,8 +64,9 @@ pub mod measurements;
 mod reference;
 mod sample;
 mod state;
+pub mod states;
 
-pub use crate::repository::mocks::{MockDefinitionRepository, MockMeasurementRepository};
+pub use crate::repository::mocks::{MockDefinitionRepository, MockMeasurementRepository, MockStateRepository};
 pub use sample::Sample;
 
 use std::pin::Pin;
@@ -96,6 +103,22 @@ macro_rules! definition_contract {
         $crate::__definition_clauses! {
             [$crate::__contract_tests] $module definitions (dyn $crate::DefinitionRepository<$definition>) $fixture
         }
+    };
+}
+
+/// The clauses of [`StateRepository`](crate::StateRepository), one test each.
+///
+/// Takes a fixture as [`measurement_contract!`] does; the tests are in a module `states`, or one whose name
+/// is given.
+#[macro_export]
+macro_rules! state_contract {
+    ($module:ident: $fixture:expr) => {
+        $crate::__state_clauses! {
+            [$crate::__contract_tests] $module states (dyn $crate::StateRepository) $fixture
+        }
+    };
+    ($fixture:expr) => {
+        $crate::state_contract!(states: $fixture);
     };
 }
 
@@ -150,6 +173,25 @@ macro_rules! __measurement_clauses {
                 acknowledged_counts_once
                 sums_are_exact_and_complete
                 any_age_is_kept
+            ]
+            $($with)*
+        }
+    };
+}
+
+/// The clauses of shared state, in the order of the contract: the one list of their names.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __state_clauses {
+    ([$($then:tt)*] $($with:tt)*) => {
+        $($then)*! {
+            [
+                states_begin_absent
+                states_are_swapped_as_seen
+                one_swap_wins
+                states_are_read_as_written
+                the_largest_state_is_kept
+                keys_are_apart
             ]
             $($with)*
         }

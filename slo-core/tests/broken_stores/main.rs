@@ -6,6 +6,7 @@
 mod annexes;
 mod definitions;
 mod measurements;
+mod states;
 
 use std::collections::BTreeSet;
 

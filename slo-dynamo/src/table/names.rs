@@ -49,7 +49,7 @@ impl TableNames {
         &self.counts
     }
 
-    /// The table of objectives and their revisions.
+    /// The table of objectives and their revisions, and of what processes share.
     pub fn definitions(&self) -> &str {
         &self.definitions
     }
