@@ -1,5 +1,6 @@
 //! What it does: the use cases.
 
+mod agreed;
 mod evaluate;
 mod exclusions;
 mod reconcile;
