@@ -16,6 +16,7 @@
 //! | Speed of spending | [`BurnRate`] |
 //! | Maintenance windows and corrections | [`Exclusion`] |
 //! | Whether somebody must look | [`Alert`] |
+//! | Who tells them | [`Notifier`] |
 //! | A contiguous spell of bad minutes | [`Incident`] |
 //! | Person who decides | [`User`] |
 //!
@@ -24,6 +25,7 @@
 //! [`StateRepository`]; the contract kit in `testing` (feature `testing`) tests it.
 
 mod alert;
+mod alert_change;
 mod alert_policy;
 mod backtest;
 mod budget;
@@ -62,6 +64,7 @@ mod user;
 mod window;
 
 pub use alert::{Alert, Alerts, HeldBack};
+pub use alert_change::{AlertChange, AlertState, Notifier};
 pub use alert_policy::{AlertCondition, AlertPolicy, AlertThreshold, Severity, default_coverage_floor};
 pub use backtest::{Backtest, PastPeriod};
 pub use budget::{BudgetReport, BudgetUnit, ErrorBudget, Status};
@@ -93,7 +96,7 @@ pub use repository::{
     RepositoryError, Resolution, Source, StateRepository,
 };
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
-pub use service::{MAX_PERIODS, MAX_STEPS, Managed, Proposal, Reconciliation, Service, WhatIf, Written};
+pub use service::{AlertRound, MAX_PERIODS, MAX_STEPS, Managed, Proposal, Reconciliation, Service, WhatIf, Written};
 pub use target::{Target, TargetError};
 pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};
 pub use time::{Minute, Period};

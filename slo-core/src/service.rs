@@ -1,10 +1,14 @@
 //! What it does: the use cases.
 
 mod agreed;
+mod alert_round;
 mod evaluate;
 mod exclusions;
+mod judged;
+mod kept_alerts;
 mod reconcile;
 
+pub use alert_round::AlertRound;
 pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
 pub use reconcile::Reconciliation;
 

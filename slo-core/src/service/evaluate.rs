@@ -235,13 +235,13 @@ impl Service {
         Ok(evaluation.backtest(at, periods, proposal.target, &buckets))
     }
 
-    async fn read(&self, series: &Series, reading: Reading) -> Result<Vec<Bucket>, Error> {
+    pub(super) async fn read(&self, series: &Series, reading: Reading) -> Result<Vec<Bucket>, Error> {
         Ok(self.measurements.read(series, reading.period, &reading.resolution).await?)
     }
 }
 
 /// With the objective's exclusions.
-fn evaluation(objective: &Versioned<Objective>) -> Evaluation<'_> {
+pub(super) fn evaluation(objective: &Versioned<Objective>) -> Evaluation<'_> {
     Evaluation::of(&objective.value).excluding(&objective.annex)
 }
 

@@ -12,7 +12,7 @@ use super::hour::{Hour, push_counts, take_counts};
 use super::key;
 use super::partition::Partition;
 use crate::error::Failure;
-use crate::item::{Item, n, number, text, unreadable};
+use crate::item::{Item, bytes, n, number, text, unreadable};
 use crate::table::SORT_KEY;
 
 pub(super) const GENERATION: &str = "gen";
@@ -118,8 +118,7 @@ fn read(
     start: Minute,
     take: impl Fn(&mut &[u8], Minute, i64) -> Option<Bucket>,
 ) -> Result<Vec<Bucket>, Failure> {
-    let bytes = item.get(attribute).and_then(|value| value.as_b().ok());
-    let mut bytes = bytes.map(AsRef::as_ref).ok_or_else(|| unreadable(item, attribute, "it is not binary"))?;
+    let mut bytes = bytes(item, attribute)?;
     let mut buckets = Vec::new();
     for place in 0..key::DAY {
         if bytes.is_empty() {
