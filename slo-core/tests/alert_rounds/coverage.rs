@@ -1,7 +1,7 @@
 //! Below its coverage floor a condition keeps its last state.
 
 use proptest::prelude::*;
-use slo_core::Period;
+use slo_core::{BudgetingMethod, PartsPerBillion, Period, SliceWidth};
 
 use super::world::{World, objective};
 
@@ -80,8 +80,7 @@ fn nothing_begins_to_fire_while_too_little_is_known() {
     assert_eq!(world.kept(), world.truth());
     // Where there is no floor, it does.
     let mut no_floor = objective("site", "site");
-    no_floor.alert_policy.as_mut().expect("it has one").coverage_floor =
-        slo_core::PartsPerBillion::new(0).expect("a ratio");
+    no_floor.alert_policy.as_mut().expect("it has one").coverage_floor = PartsPerBillion::new(0).expect("a ratio");
     world.replace(no_floor);
     assert_eq!(world.round().changed, 1);
     assert_eq!(world.kept(), world.truth());
@@ -102,9 +101,17 @@ proptest! {
 
     /// With a round each minute, what is kept is what a look back would find: whether it fires, and since when.
     #[test]
-    fn what_is_kept_is_what_a_look_back_finds(spells in spells(), minimum in proptest::option::of(100..500_u64)) {
+    fn what_is_kept_is_what_a_look_back_finds(
+        spells in spells(), minimum in proptest::option::of(100..500_u64), slices in 0..3,
+    ) {
         let mut world = expected();
         let mut guarded = objective("site", "site");
+        let width = SliceWidth::new(4).expect("it divides the day");
+        guarded.method = match slices {
+            0 => guarded.method,
+            1 => BudgetingMethod::RatioTimeslices { width },
+            _ => BudgetingMethod::Timeslices { target: PartsPerBillion::new(800_000_000).expect("a ratio"), width },
+        };
         guarded.alert_policy.as_mut().expect("it has one").conditions[1].minimum_events = minimum;
         world.replace(guarded);
         for (minutes, bad) in spells {
