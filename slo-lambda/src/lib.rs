@@ -23,7 +23,7 @@ use slo_core::{Error, Service};
 use uuid::Uuid;
 
 use edge::cursor::CursorKey;
-pub use router::{openapi, router};
+pub use router::{ROUTES, openapi, router};
 
 /// What the routes work with. Clone it freely.
 #[derive(Clone)]

@@ -6,11 +6,10 @@ use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::edge::observe::observe;
@@ -27,51 +26,66 @@ use crate::resource::{
 ))]
 struct Document;
 
-/// Everything under `/api/v1`.
-fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        // /indicators[/{name}]
-        .routes(routes!(indicator::list, indicator::create))
-        .routes(routes!(indicator::get, indicator::put, indicator::patch, indicator::delete))
-        // /indicators/{name}/measurements
-        .routes(routes!(measurement::record, measurement::counts))
-        // /indicators/{name}/suggested-target
-        .routes(routes!(suggested_target::get))
-        // /objectives[/{name}]
-        .routes(routes!(objective::list, objective::create))
-        .routes(routes!(objective::get, objective::put, objective::patch, objective::delete))
-        // /objectives/{name}/revisions
-        .routes(routes!(objective::revisions))
-        // /objectives/{name}/exclusions[/{id}]
-        .routes(routes!(exclusion::list, exclusion::create))
-        .routes(routes!(exclusion::get, exclusion::delete))
-        // /objectives/{name}/error-budget[/series]
-        .routes(routes!(error_budget::get))
-        .routes(routes!(burn_down::get))
-        // /objectives/{name}/alerts
-        .routes(routes!(alert::list))
-        // /objectives/{name}/incidents
-        .routes(routes!(incident::list))
-        // /error-budgets, /error-budgets:batchGet
-        .routes(routes!(error_budget::list))
-        .routes(routes!(error_budget::batch_get))
-        // /users[/{name}]
-        .routes(routes!(user::list, user::create))
-        .routes(routes!(user::get, user::put, user::patch, user::delete))
+/// The whole API, once: `$of` makes of it what is served, or what is documented.
+macro_rules! routes {
+    ($of:ident) => {
+        $of! {
+            "/api/v1" => get root::get;
+            "/api/v1/openapi.json" => get root::openapi;
+            "/healthz" => get root::health;
+
+            "/api/v1/indicators" => get indicator::list, post indicator::create;
+            "/api/v1/indicators/{name}" =>
+                get indicator::get, put indicator::put, patch indicator::patch, delete indicator::delete;
+            "/api/v1/indicators/{name}/measurements" => get measurement::counts, post measurement::record;
+            "/api/v1/indicators/{name}/suggested-target" => get suggested_target::get;
+
+            "/api/v1/objectives" => get objective::list, post objective::create;
+            "/api/v1/objectives/{name}" =>
+                get objective::get, put objective::put, patch objective::patch, delete objective::delete;
+            "/api/v1/objectives/{name}/revisions" => get objective::revisions;
+            "/api/v1/objectives/{name}/exclusions" => get exclusion::list, post exclusion::create;
+            "/api/v1/objectives/{name}/exclusions/{id}" => get exclusion::get, delete exclusion::delete;
+            "/api/v1/objectives/{name}/error-budget" => get error_budget::get;
+            "/api/v1/objectives/{name}/error-budget/series" => get burn_down::get;
+            "/api/v1/objectives/{name}/alerts" => get alert::list;
+            "/api/v1/objectives/{name}/incidents" => get incident::list;
+
+            "/api/v1/error-budgets" => get error_budget::list;
+            "/api/v1/error-budgets:batchGet" => post error_budget::batch_get;
+
+            "/api/v1/users" => get user::list, post user::create;
+            "/api/v1/users/{name}" => get user::get, put user::put, patch user::patch, delete user::delete;
+        }
+    };
 }
 
-/// Everything there is.
-fn documented() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(root::get))
-        .routes(routes!(root::openapi))
-        .routes(routes!(root::health))
-        .nest("/api/v1", api())
+/// A router of the routes. The documents of the handlers are not touched: to make them takes longer than all else
+/// that a function does at its start.
+macro_rules! served {
+    ($($path:literal => $($method:ident $handler:path),+;)+) => {
+        Router::new()$(.route($path, MethodRouter::new()$(.$method($handler))+))+
+    };
 }
+
+/// Their OpenAPI document, by what stands before each handler.
+macro_rules! documented {
+    ($($path:literal => $($method:ident $handler:path),+;)+) => {
+        OpenApiRouter::<App>::with_openapi(Document::openapi())$(.routes(utoipa_axum::routes!($($handler),+)))+
+    };
+}
+
+/// Path and methods of each.
+macro_rules! listed {
+    ($($path:literal => $($method:ident $handler:path),+;)+) => { &[$(($path, &[$(stringify!($method)),+])),+] };
+}
+
+/// The routes that are served: path and methods, in lower case.
+pub const ROUTES: &[(&str, &[&str])] = routes!(listed);
 
 /// The service over HTTP: the same for Lambda, the local server and tests.
 pub fn router(app: App) -> Router {
-    let (routes, _) = documented().split_for_parts();
+    let routes: Router<App> = routes!(served);
     routes
         // What a client makes of the base path.
         .route("/api/v1/", get(root::get))
@@ -82,10 +96,10 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// The OpenAPI document, generated from the handlers.
+/// The OpenAPI document, generated from the handlers; it is checked in as `openapi.json`, which is what is served.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+    routes!(documented).into_openapi()
 }
 
 async fn unknown_route(uri: Uri) -> Problem {

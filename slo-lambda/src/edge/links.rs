@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::BasePath;
@@ -26,7 +26,7 @@ pub(crate) struct Link {
     /// The JSON Schema of the body, where one is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    body: Option<&'static Value>,
+    body: Option<&'static RawValue>,
 }
 
 impl Links {
@@ -43,7 +43,7 @@ impl Links {
     /// A link whose body follows the named schema of the OpenAPI document.
     pub(crate) fn add_with_body(mut self, rel: &'static str, method: &'static str, href: String, schema: &str) -> Self {
         let key = if method == "POST" { schema.to_owned() } else { format!("{method} {schema}") };
-        self.0.insert(rel, Link { method, href, body: SCHEMAS.get(&key) });
+        self.0.insert(rel, Link { method, href, body: BODIES.get(key.as_str()).copied() });
         self
     }
 }
@@ -71,60 +71,13 @@ impl<S: Sync> FromRequestParts<S> for Base {
     }
 }
 
-/// The document's schemas as bodies: every reference resolved, so that one stands by itself in a link,
-/// without what only answers carry. A PUT takes the name from the path, a PATCH needs nothing.
-static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
-    let document = serde_json::to_value(crate::openapi()).unwrap_or_default();
-    let schemas = &document["components"]["schemas"];
-    let mut bodies = BTreeMap::new();
-    for (name, schema) in schemas.as_object().into_iter().flatten() {
-        let post = body(schema, schemas);
-        let (mut put, mut patch) = (post.clone(), post.clone());
-        if let Some(required) = put.get_mut("required").and_then(Value::as_array_mut) {
-            required.retain(|member| member != "name");
-        }
-        if let Some(members) = patch.as_object_mut() {
-            members.remove("required");
-        }
-        bodies.extend([(name.clone(), post), (format!("PUT {name}"), put), (format!("PATCH {name}"), patch)]);
-    }
-    bodies
-});
+/// The bodies by their schema, and by method and schema where it is not a POST: generated with the OpenAPI document,
+/// because to make them anew takes longer than all else that a function does at its start.
+static BODIES: LazyLock<BTreeMap<&str, &RawValue>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../bodies.json")).expect("it is checked in"));
 
-/// Makes the bodies, which the first answer that needs one would wait for.
+/// Reads the bodies, which the first answer that needs one would wait for.
 #[cfg(feature = "bootstrap")]
 pub(crate) fn prepare() {
-    LazyLock::force(&SCHEMAS);
-}
-
-fn body(value: &Value, schemas: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            if let Some(name) = members.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()) {
-                return body(&schemas[name], schemas);
-            }
-            let read_only: Vec<&String> = members
-                .get("properties")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten()
-                .filter(|(_, property)| property["readOnly"] == true)
-                .map(|(name, _)| name)
-                .collect();
-            let written = |name: &str, value: &Value| match (name, value) {
-                ("required", Value::Array(names)) => {
-                    let kept = names.iter().filter(|name| !read_only.iter().any(|r| name.as_str() == Some(r)));
-                    Value::Array(kept.cloned().collect())
-                }
-                ("properties", Value::Object(properties)) => {
-                    let kept = properties.iter().filter(|(name, _)| !read_only.contains(name));
-                    Value::Object(kept.map(|(name, value)| (name.clone(), body(value, schemas))).collect())
-                }
-                (_, value) => body(value, schemas),
-            };
-            Value::Object(members.iter().map(|(name, value)| (name.clone(), written(name, value))).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(|item| body(item, schemas)).collect()),
-        other => other.clone(),
-    }
+    LazyLock::force(&BODIES);
 }

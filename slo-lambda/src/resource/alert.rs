@@ -77,7 +77,7 @@ fn show(alert: Alert) -> AlertDto {
 }
 
 /// Which alert conditions fire at an instant, since when, and which are held back.
-#[utoipa::path(get, path = "/objectives/{name}/alerts", operation_id = "alerts", tag = "error budgets",
+#[utoipa::path(get, path = "/api/v1/objectives/{name}/alerts", operation_id = "alerts", tag = "error budgets",
     params(("name" = String, Path), ("at" = Option<Timestamp>, Query, description = "now when absent; not in the future")),
     responses((status = 200, body = AlertsDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json"),

@@ -60,7 +60,7 @@ fn show(point: BurnDownPoint, to: Timestamp) -> PointDto {
 }
 
 /// How the budget went down: at each step of the epoch grid from `from`, and at `to`.
-#[utoipa::path(get, path = "/objectives/{name}/error-budget/series", operation_id = "errorBudgetSeries", tag = "error budgets",
+#[utoipa::path(get, path = "/api/v1/objectives/{name}/error-budget/series", operation_id = "errorBudgetSeries", tag = "error budgets",
     params(("name" = String, Path),
         ("from" = Option<Timestamp>, Query, description = "the start of the budget's period at `to` when absent"),
         ("to" = Option<Timestamp>, Query, description = "now when absent; not in the future"),

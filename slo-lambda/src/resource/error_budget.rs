@@ -245,7 +245,7 @@ fn resource(base: &Base, objective: &Versioned<Objective>, what_if: WhatIf, repo
 }
 
 /// The error budget at an instant, with what led there and what comes.
-#[utoipa::path(get, path = "/objectives/{name}/error-budget", operation_id = "errorBudget", tag = "error budgets",
+#[utoipa::path(get, path = "/api/v1/objectives/{name}/error-budget", operation_id = "errorBudget", tag = "error budgets",
     params(("name" = String, Path), ("at" = Option<Timestamp>, Query, description = "now when absent; not in the future"),
         ("target" = Option<f64>, Query, description = "what if this were the target"),
         ("exclusions" = Option<bool>, Query, description = "false: as if there were none")),
@@ -270,7 +270,7 @@ pub(crate) async fn get(
 }
 
 /// The budgets of a page of objectives, worst first; undefined ones last.
-#[utoipa::path(get, path = "/error-budgets", operation_id = "errorBudgetsList", tag = "error budgets",
+#[utoipa::path(get, path = "/api/v1/error-budgets", operation_id = "errorBudgetsList", tag = "error budgets",
     params(("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
         ("service" = Option<String>, Query, description = "only those of this service"),
@@ -350,7 +350,7 @@ enum OutcomeDto {
 }
 
 /// The budgets of some objectives by name; where one fails, its problem stands in its place.
-#[utoipa::path(post, path = "/error-budgets:batchGet", operation_id = "errorBudgetsBatchGet", tag = "error budgets", request_body = BatchDto,
+#[utoipa::path(post, path = "/api/v1/error-budgets:batchGet", operation_id = "errorBudgetsBatchGet", tag = "error budgets", request_body = BatchDto,
     responses((status = 200, body = BudgetsDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 422, body = ProblemDto, content_type = "application/problem+json")))]
 pub(crate) async fn batch_get(

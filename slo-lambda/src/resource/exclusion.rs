@@ -165,7 +165,7 @@ fn read(at: At<'_>, created: &Stamp, faults: &mut Faults) -> Option<Exclusion> {
 }
 
 /// The exclusions of an objective, in the order of their creation.
-#[utoipa::path(get, path = "/objectives/{name}/exclusions", operation_id = "exclusionsList", tag = "exclusions",
+#[utoipa::path(get, path = "/api/v1/objectives/{name}/exclusions", operation_id = "exclusionsList", tag = "exclusions",
     params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<ExclusionDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
@@ -200,7 +200,7 @@ pub(crate) async fn list(
 
 /// Leaves a span of time out of an objective, of its past as well: every answer follows at once. An
 /// objective has at most 100 exclusions.
-#[utoipa::path(post, path = "/objectives/{name}/exclusions", operation_id = "exclusionsCreate", tag = "exclusions",
+#[utoipa::path(post, path = "/api/v1/objectives/{name}/exclusions", operation_id = "exclusionsCreate", tag = "exclusions",
     params(("name" = String, Path)), request_body = ExclusionDto, responses(
     (status = 201, body = ExclusionDto, headers(("ETag" = String), ("Location" = String))),
     (status = 400, body = ProblemDto, content_type = "application/problem+json"),
@@ -223,7 +223,7 @@ pub(crate) async fn create(
 }
 
 /// One exclusion.
-#[utoipa::path(get, path = "/objectives/{name}/exclusions/{id}", operation_id = "exclusionsGet", tag = "exclusions",
+#[utoipa::path(get, path = "/api/v1/objectives/{name}/exclusions/{id}", operation_id = "exclusionsGet", tag = "exclusions",
     params(("name" = String, Path), ("id" = String, Path), ("If-None-Match" = Option<String>, Header)), responses(
     (status = 200, body = ExclusionDto, headers(("ETag" = String))),
     (status = 304, description = "It never changes"),
@@ -243,7 +243,7 @@ pub(crate) async fn get(
 }
 
 /// Deletes one: everything is as if it had never been. It never changes, so `If-Match` may be left out.
-#[utoipa::path(delete, path = "/objectives/{name}/exclusions/{id}", operation_id = "exclusionsDelete", tag = "exclusions",
+#[utoipa::path(delete, path = "/api/v1/objectives/{name}/exclusions/{id}", operation_id = "exclusionsDelete", tag = "exclusions",
     params(("name" = String, Path), ("id" = String, Path), ("If-Match" = Option<String>, Header)), responses(
     (status = 204, description = "It is gone"),
     (status = 404, body = ProblemDto, content_type = "application/problem+json"),

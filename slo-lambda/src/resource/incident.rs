@@ -80,7 +80,7 @@ impl Place {
 }
 
 /// The incidents in [from, to), those with the largest share of the budget at `to` first.
-#[utoipa::path(get, path = "/objectives/{name}/incidents", operation_id = "incidents", tag = "error budgets",
+#[utoipa::path(get, path = "/api/v1/objectives/{name}/incidents", operation_id = "incidents", tag = "error budgets",
     params(("name" = String, Path),
         ("from" = Option<Timestamp>, Query, description = "the start of the budget's period at `to` when absent; at most 366 days before it"),
         ("to" = Option<Timestamp>, Query, description = "now when absent; not in the future"),

@@ -276,4 +276,4 @@ pub(super) fn labels(at: At<'_>, faults: &mut Faults) -> Option<Labels> {
     Labels::try_from(pairs).map_err(|error| faults.push(Fault::new(at.pointer, "invalid", error))).ok()
 }
 
-definition_routes!(Indicator, IndicatorDto, "indicators", "/indicators", "/indicators/{name}");
+definition_routes!(Indicator, IndicatorDto, "indicators", "/api/v1/indicators", "/api/v1/indicators/{name}");

@@ -102,7 +102,7 @@ fn links(name: &Name, base: &Base) -> Links {
 }
 
 /// Writes measurements; the same again changes nothing. Valid or refused as a whole.
-#[utoipa::path(post, path = "/indicators/{name}/measurements", operation_id = "measurementsRecord", tag = "measurements", params(("name" = String, Path)), request_body = BatchDto,
+#[utoipa::path(post, path = "/api/v1/indicators/{name}/measurements", operation_id = "measurementsRecord", tag = "measurements", params(("name" = String, Path)), request_body = BatchDto,
     responses((status = 200, body = ReceiptDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json"),
         (status = 409, description = "Some conflict, see `conflicts`; all others are stored", body = ProblemDto, content_type = "application/problem+json"),
@@ -242,7 +242,7 @@ struct StepDto {
 }
 
 /// Counts in steps on the epoch grid, all sources added up. Only minutes in [from, to) count.
-#[utoipa::path(get, path = "/indicators/{name}/measurements", operation_id = "measurementsCount", tag = "measurements",
+#[utoipa::path(get, path = "/api/v1/indicators/{name}/measurements", operation_id = "measurementsCount", tag = "measurements",
     params(("name" = String, Path), ("from" = Option<Timestamp>, Query, description = "a day before `to` when absent"),
         ("to" = Option<Timestamp>, Query, description = "now when absent"),
         ("step" = Option<String>, Query, description = "1m, 5m, 1h (when absent) or 1d; at most 1,500 steps")),

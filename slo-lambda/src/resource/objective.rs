@@ -299,7 +299,7 @@ fn sla(at: At<'_>, faults: &mut Faults) -> Option<Sla> {
     Some(Sla { target: target?, description: description? })
 }
 
-definition_routes!(Objective, ObjectiveDto, "objectives", "/objectives", "/objectives/{name}");
+definition_routes!(Objective, ObjectiveDto, "objectives", "/api/v1/objectives", "/api/v1/objectives/{name}");
 
 /// One version of an objective.
 #[derive(Serialize, ToSchema)]
@@ -328,7 +328,7 @@ fn said(stored: &Versioned<Objective>) -> Option<serde_json::Value> {
 }
 
 /// Every version of an objective, newest first, those of a deleted one too.
-#[utoipa::path(get, path = "/objectives/{name}/revisions", operation_id = "objectiveRevisions", tag = "objectives",
+#[utoipa::path(get, path = "/api/v1/objectives/{name}/revisions", operation_id = "objectiveRevisions", tag = "objectives",
     params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<RevisionDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"), (status = 404, body = ProblemDto, content_type = "application/problem+json")))]

@@ -147,7 +147,7 @@ fn method(query: &mut Query) -> Option<BudgetingMethod> {
 }
 
 /// Which target the past periods would have met, and how often a proposed one would have been broken.
-#[utoipa::path(get, path = "/indicators/{name}/suggested-target", operation_id = "suggestedTarget", tag = "indicators",
+#[utoipa::path(get, path = "/api/v1/indicators/{name}/suggested-target", operation_id = "suggestedTarget", tag = "indicators",
     params(("name" = String, Path), ("timeWindow" = String, Query, description = "how long the window is, such as 28d; 1M, 1Q and 1Y are civil"),
         ("isRolling" = Option<bool>, Query, description = "false for a civil day or week"),
         ("timeZone" = Option<String>, Query, description = "of a civil window; UTC when absent"),

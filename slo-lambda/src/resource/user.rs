@@ -101,4 +101,4 @@ impl Resource for User {
     }
 }
 
-definition_routes!(User, UserDto, "users", "/users", "/users/{name}");
+definition_routes!(User, UserDto, "users", "/api/v1/users", "/api/v1/users/{name}");

@@ -3,6 +3,7 @@
 mod alerts;
 mod common;
 mod definitions;
+mod document;
 mod edge;
 mod exclusions;
 mod measurements;
