@@ -197,7 +197,7 @@ fn any_call_may_fail_or_lose_its_answer() {
 fn two_rounds_may_meet_anywhere() {
     let mut overtaken = 0;
     // The second one begins after so many polls of the first, and goes on for so many before the first does.
-    for (first, second) in (0..45_usize).flat_map(|first| (0..45_usize).step_by(4).map(move |second| (first, second))) {
+    for (first, second) in (0..45_usize).flat_map(|first| (0..45_usize).step_by(7).map(move |second| (first, second))) {
         let world = eventful();
         let round = || -> Round<'_> { Box::pin(world.service.evaluate_alerts(Some(&world.people), world.at())) };
         let schedule = [vec![0; first], vec![1; second]].concat();
@@ -207,5 +207,5 @@ fn two_rounds_may_meet_anywhere() {
         overtaken += rounds.iter().filter(|round| round.overtaken).count();
         settles(&world, true);
     }
-    assert!(overtaken > 100, "{overtaken}");
+    assert!(overtaken > 50, "{overtaken}");
 }
