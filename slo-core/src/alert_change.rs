@@ -62,6 +62,6 @@ impl AlertState {
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Tells of one change, at least once: after an error it is told again later. Who must not be told twice
-    /// looks at its `id`.
+    /// looks at its `id`. A round waits for the answer, so there must be one within seconds.
     async fn notify(&self, change: &AlertChange) -> Result<(), Source>;
 }

@@ -10,7 +10,7 @@ use common::{DAY, cost, measurement, name, series, stamp, store, write};
 use slo_core::testing::Sample as _;
 use slo_core::{
     DefinitionRepository as _, EventCounts, Filter, Measurement, MeasurementRepository as _, Minute, Objective, Period,
-    Precondition, Resolution, Revision,
+    Precondition, Resolution, Revision, RollingWindow, TimeWindow,
 };
 use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
 
@@ -135,6 +135,30 @@ async fn definitions() -> Vec<Row> {
     ]
 }
 
+async fn rounds() -> Vec<Row> {
+    let month = RollingWindow::new("30d".parse().expect("a length")).expect("a window");
+    let (month, mut rows) = (TimeWindow::Rolling(month), Vec::new());
+    for (what, objectives) in [("round of alerts, 1 quiet objective", 1), ("round of alerts, 10 quiet objectives", 10)]
+    {
+        let store = store().await;
+        let service = store.service();
+        write(&store.measurements(), "default", minutes(DAY, DAYS, 1)).await.expect("a write succeeds");
+        for i in 0..objectives {
+            let (name, target) = (name(&format!("objective-{i}")), "0.99".parse().expect("a target"));
+            let objective = Objective::new(name, common::name("web"), series(), target, month.clone());
+            service.objectives.put(objective, Precondition::Absent, stamp()).await.expect("a put succeeds");
+        }
+        let at = (DAY + DAYS - 23).timestamp();
+        // The first one finds out what sources there are.
+        for first in [true, false] {
+            let (round, cost) = cost(service.evaluate_alerts(None, at)).await;
+            assert_eq!(round.expect("a round").objectives, objectives);
+            rows.extend((!first).then_some(Row(what, None, cost)));
+        }
+    }
+    rows
+}
+
 fn units(milli: u64) -> String {
     format!("{}.{}", milli / 1_000, milli % 1_000 / 100)
 }
@@ -158,4 +182,6 @@ async fn main() {
     print(&twenty_sources(1).await, &twenty_sources(1_000).await);
     let definitions = definitions().await;
     print(&definitions, &definitions);
+    let rounds = rounds().await;
+    print(&rounds, &rounds);
 }

@@ -1,14 +1,12 @@
 //! Rounds that are killed, that fail, and that meet: nothing is lost.
 
-use std::pin::Pin;
-
 use proptest::prelude::*;
 use slo_core::{AlertRound, Error, Severity};
 
-use super::world::{Fault, World, condition, name, objective, policy, run};
+use super::world::{Fault, Work, World, condition, name, objective, policy, run};
 
 /// A round on its way.
-type Work<'w> = Pin<Box<dyn Future<Output = Result<AlertRound, Error>> + 'w>>;
+type Round<'w> = Work<'w, Result<AlertRound, Error>>;
 
 const NAMES: [&str; 3] = ["api", "shop", "site"];
 
@@ -66,7 +64,8 @@ fn play(world: &mut World, steps: &[Step]) -> bool {
                 world.pass(*minutes);
             }
             Step::Rounds(kills, schedule) => {
-                let round = || -> Work<'_> { Box::pin(world.service.evaluate_alerts(Some(&world.people), world.at())) };
+                let round =
+                    || -> Round<'_> { Box::pin(world.service.evaluate_alerts(Some(&world.people), world.at())) };
                 let work = kills.iter().map(|kill| (round(), *kill));
                 let answers = run(work.collect(), schedule);
                 wrong |= answers.len() > 1 || !matches!(&answers[0], Some(Ok(_)));
@@ -198,9 +197,9 @@ fn any_call_may_fail_or_lose_its_answer() {
 fn two_rounds_may_meet_anywhere() {
     let mut overtaken = 0;
     // The second one begins after so many polls of the first, and goes on for so many before the first does.
-    for (first, second) in (0..45_usize).flat_map(|first| (0..45_usize).step_by(4).map(move |second| (first, second))) {
+    for (first, second) in (0..45_usize).flat_map(|first| (0..45_usize).step_by(7).map(move |second| (first, second))) {
         let world = eventful();
-        let round = || -> Work<'_> { Box::pin(world.service.evaluate_alerts(Some(&world.people), world.at())) };
+        let round = || -> Round<'_> { Box::pin(world.service.evaluate_alerts(Some(&world.people), world.at())) };
         let schedule = [vec![0; first], vec![1; second]].concat();
         let answers = run(vec![(round(), usize::MAX), (round(), usize::MAX)], &schedule);
         let rounds: Vec<_> = answers.into_iter().map(|answer| answer.expect("it ends").expect("a round")).collect();
@@ -208,5 +207,5 @@ fn two_rounds_may_meet_anywhere() {
         overtaken += rounds.iter().filter(|round| round.overtaken).count();
         settles(&world, true);
     }
-    assert!(overtaken > 100, "{overtaken}");
+    assert!(overtaken > 50, "{overtaken}");
 }

@@ -205,9 +205,12 @@ impl Notifier for People {
     }
 }
 
+/// A piece of work on its way.
+pub(crate) type Work<'w, T> = Pin<Box<dyn Future<Output = T> + 'w>>;
+
 /// Polls pieces of work in the order of a schedule, and then by turns; those that have had their number of polls are
 /// dropped where they are.
-pub(crate) fn run<T>(work: Vec<(Pin<Box<dyn Future<Output = T> + '_>>, usize)>, schedule: &[usize]) -> Vec<Option<T>> {
+pub(crate) fn run<T>(work: Vec<(Work<'_, T>, usize)>, schedule: &[usize]) -> Vec<Option<T>> {
     let mut answers: Vec<Option<T>> = work.iter().map(|_| None).collect();
     let mut work: Vec<_> = work.into_iter().map(Some).collect();
     let number = work.len();

@@ -90,11 +90,14 @@ async fn passes(clause: Clause, fault: Fault) -> bool {
     keeps(store, move |store| clause(store)).await
 }
 
+/// What a read answers.
+type Read = Option<(Revision, Vec<u8>)>;
+
 struct Store {
     fault: Fault,
     inner: MemoryStates,
     /// What each key held before the last write.
-    before: Mutex<BTreeMap<Name, Option<(Revision, Vec<u8>)>>>,
+    before: Mutex<BTreeMap<Name, Read>>,
 }
 
 impl Store {
