@@ -126,6 +126,33 @@ impl Evaluation<'_> {
         vec![Reading { period: earlier, resolution: Resolution::Hours { cuts: Vec::new() } }, recent]
     }
 
+    /// What [`Evaluation::may_fire`] needs, if anything may ever fire.
+    pub(crate) fn may_fire_reading(&self, at: Timestamp) -> Option<Reading> {
+        let period = self.objective.time_window.period_at(at);
+        let (end, (rules, _)) = (period.elapsed.end, self.rules(&period));
+        let cuts = rules.iter().map(|rule| end - rule.short).chain([end]).collect();
+        (!rules.is_empty()).then(|| self.reading_cut_at(cuts))
+    }
+
+    /// Whether the burn rate of some short window exceeds k: otherwise no condition fires by its burn rates,
+    /// whatever is in the long ones.
+    pub(crate) fn may_fire(&self, at: Timestamp, buckets: &[Bucket]) -> bool {
+        let period = self.objective.time_window.period_at(at);
+        let (end, (rules, _)) = (period.elapsed.end, self.rules(&period));
+        let shorts = rules.iter().map(|rule| rule.short);
+        let Some(oldest) = shorts.max().map(|short| end - short) else { return false };
+        let excluded = self.excluded(Period::new(oldest, end));
+        let ledger = Ledger::new(self.objective, &excluded, buckets);
+        rules.iter().any(|rule| self.exceeds(&ledger, Period::new(end - rule.short, end), rule.k))
+    }
+
+    /// Whether the burn rate of a period exceeds k: failed / counted / b > k.
+    fn exceeds(&self, ledger: &Ledger<'_>, period: Period, k: Ratio) -> bool {
+        let tally = ledger.tally(period);
+        let allowed = tally.counted * i128::from(self.target.allowed_failure());
+        tally.failed.compare(k, allowed).is_gt()
+    }
+
     /// The state of every condition at an instant, from the counts of its [`Evaluation::alerts_reading`].
     ///
     /// A condition fires when the burn rates of both its windows exceed k. Source: SRE Workbook, chapter
@@ -296,11 +323,8 @@ impl Look<'_> {
         self.exceeds(end, self.rule.short) && self.exceeds(end, self.rule.long) && self.has_events(end)
     }
 
-    /// Whether the burn rate of the minutes before `end` exceeds k: failed / counted / b > k.
     fn exceeds(&self, end: Minute, length: i64) -> bool {
-        let tally = self.ledger.tally(Period::new(end - length, end));
-        let allowed = tally.counted * i128::from(self.evaluation.target.allowed_failure());
-        tally.failed.compare(self.rule.k, allowed).is_gt()
+        self.evaluation.exceeds(self.ledger, Period::new(end - length, end), self.rule.k)
     }
 
     fn has_events(&self, end: Minute) -> bool {

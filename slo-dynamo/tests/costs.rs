@@ -3,13 +3,15 @@
 
 mod common;
 
+use async_trait::async_trait;
 use common::{Checked, DAY, cost, measurement, name, series, stamp, store, write};
 use slo_core::testing::Sample as _;
 use slo_core::{
-    DefinitionRepository, EventCounts, Exclusion, Filter, Measurement, MeasurementRepository as _, Minute, Objective,
-    Period, Precondition, RepositoryError, Resolution, Revision, StateRepository as _,
+    AlertChange, Batch, DefinitionRepository, EventCounts, Exclusion, Filter, Indicator, IndicatorKind, Measurement,
+    MeasurementRepository as _, Minute, Notifier, Objective, Period, Precondition, RepositoryError, Resolution,
+    Revision, RollingWindow, Series, Source, StateRepository as _, TimeWindow,
 };
-use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
+use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, Store};
 
 const DAYS: i64 = 1_440;
 
@@ -203,5 +205,72 @@ async fn a_state_costs_by_its_size() -> Checked {
     let (second, written) = cost(states.write(&key, Some(first), vec![1; slo_core::MAX_STATE])).await;
     assert!(second? > first);
     assert_eq!((written, cost(states.read(&key)).await.1), ((1, 0, 257_000), (1, 65_000, 0)));
+    Ok(())
+}
+
+/// Hears everything.
+struct People;
+
+#[async_trait]
+impl Notifier for People {
+    async fn notify(&self, _: &AlertChange) -> Result<(), Source> {
+        Ok(())
+    }
+}
+
+/// So many objectives with the default alerts; the first is of an indicator of its own. Traffic is ordinary.
+async fn promised(objectives: usize) -> Result<Store, Box<dyn std::error::Error>> {
+    let store = store().await;
+    let (service, measurements) = (store.service(), store.measurements());
+    let of = |text: &str| Series { indicator: name(text), born: Revision::FIRST };
+    for series in [of("site"), of("other")] {
+        let indicator = Indicator::new(series.indicator.clone(), name("web"), IndicatorKind::Ratio);
+        service.create(indicator, stamp()).await?;
+        for day in 0..12 {
+            let now = (DAY + day * DAYS).timestamp();
+            let batch = Batch::new(minutes(DAY + day * DAYS, 1_440), (DAY + 400 * DAYS).timestamp());
+            measurements.write(&series, &name("default"), &batch.expect("a valid batch"), now).await?;
+        }
+    }
+    let month = TimeWindow::Rolling(RollingWindow::new("30d".parse()?)?);
+    for i in 0..objectives {
+        let series = of(if i == 0 { "site" } else { "other" });
+        let name = name(&format!("objective-{i}"));
+        let objective = Objective::new(name, "web".parse()?, series, "0.99".parse()?, month.clone());
+        service.create(objective, stamp()).await?;
+    }
+    Ok(store)
+}
+
+#[tokio::test]
+async fn a_round_of_alerts_costs_by_its_objectives() -> Checked {
+    for objectives in [1, 10] {
+        let store = promised(objectives).await?;
+        let service = store.service();
+        let round = async |at: Minute| {
+            let (round, cost) = cost(service.evaluate_alerts(Some(&People), at.timestamp())).await;
+            let round = round.expect("a round");
+            assert_eq!((round.objectives, round.failed.len(), round.undelivered), (objectives, 0, 0));
+            ((round.firing, round.changed), cost)
+        };
+        let at = DAY + 12 * DAYS - 23;
+        // What sources there are is found out by the first.
+        round(at).await;
+        // The state and the list; of each objective a day and the newest hours.
+        let many = objectives as u64;
+        let (calls, read) = (2 + 2 * many, 2_000 + 1_500 * many);
+        assert_eq!(round(at).await, ((0, 0), (calls, read, 0)));
+
+        let bad = |m: Measurement| Measurement { counts: EventCounts::new(0, 1_000).expect("counts"), ..m };
+        let bad: Vec<_> = minutes(DAY + 12 * DAYS, 15).into_iter().map(bad).collect();
+        let batch = Batch::new(bad, (DAY + 400 * DAYS).timestamp()).expect("a valid batch");
+        let series = Series { indicator: name("site"), born: Revision::FIRST };
+        store.measurements().write(&series, &name("default"), &batch, at.timestamp()).await?;
+        let at = DAY + 12 * DAYS + 15;
+        // It begins: all windows, then minute by minute since when; kept, told and recorded.
+        assert_eq!(round(at).await, ((1, 1), (calls + 11, read + 11_000, 2_000)));
+        // It goes on: all windows, and nothing to write.
+        assert_eq!(round(at).await, ((1, 0), (calls + 3, read + 3_000, 0)));
+    }
     Ok(())
 }

@@ -100,7 +100,12 @@ async fn method_not_allowed(method: Method) -> Problem {
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands over the panic's payload")]
 fn panicked(payload: Box<dyn Any + Send>) -> Response {
-    let said = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
-    tracing::error!(panic = said.unwrap_or("without a message"), "a handler panicked");
+    tracing::error!(panic = said(&*payload), "a handler panicked");
     Problem::internal().into_response()
+}
+
+/// What a panic said.
+pub(crate) fn said(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+    text.unwrap_or("without a message")
 }

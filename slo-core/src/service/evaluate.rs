@@ -96,9 +96,19 @@ impl Service {
         now: Timestamp,
     ) -> Result<Vec<Alert>, Error> {
         not_after("at", at, now)?;
+        self.alerts_back(objective, at, 0).await
+    }
+
+    /// The same with a first look so far back.
+    pub(super) async fn alerts_back(
+        &self,
+        objective: &Versioned<Objective>,
+        at: Timestamp,
+        first: u32,
+    ) -> Result<Vec<Alert>, Error> {
         let evaluation = evaluation(objective);
         let most = evaluation.longest_alert_window(at).max(MAX_BACK);
-        let mut back = 0;
+        let mut back = first;
         loop {
             let mut buckets = Vec::new();
             for reading in evaluation.alerts_reading(at, back) {
@@ -109,7 +119,7 @@ impl Service {
                 return Ok(alerts.items);
             }
             // Most spells are short: three days, a week, two, all.
-            back = if back == 0 { 4_320 } else { back.saturating_mul(3) }.min(most);
+            back = back.saturating_mul(3).clamp(4_320, most);
         }
     }
 

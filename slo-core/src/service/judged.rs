@@ -14,6 +14,9 @@ use crate::objective::Objective;
 use crate::revision::Versioned;
 use crate::time::Minute;
 
+/// What has just begun to fire began within so many minutes, most of the time.
+const NEW: u32 = 60;
+
 /// What a round says of an objective.
 #[derive(Debug)]
 pub(super) struct Judged {
@@ -84,9 +87,8 @@ impl Service {
                 (alert, nth, was)
             })
             .collect();
-        // Spells are short when they begin: to follow them back is cheap.
         let begins = pairs.iter().any(|(alert, _, was)| alert.firing && was.is_none());
-        let followed = if begins { self.alerts(objective, at, at).await? } else { Vec::new() };
+        let followed = if begins { self.alerts_back(objective, at, NEW).await? } else { Vec::new() };
         let starts = followed.iter().map(|alert| alert.since).chain(std::iter::repeat(None));
 
         let place = Place { objective: name, service, at };
@@ -106,10 +108,11 @@ impl Service {
         Ok(Judged { objective: name.clone(), spells: Some(spells).filter(|s| !s.conditions.is_empty()), changes })
     }
 
-    /// The conditions at an instant, without a look at what came before.
+    /// The conditions at an instant, without a look at what came before; none where none fires nor keeps its
+    /// state.
     ///
-    /// Of an objective of which nothing `fires` only the newest counts are read at first. Whether enough of what
-    /// is expected has come decides only whether something begins to fire: most of the time nothing might.
+    /// Of an objective of which nothing `fires` only what is in the short windows is read at first: most of the time
+    /// that is not enough for anything to begin.
     async fn alerts_at(
         &self,
         objective: &Versioned<Objective>,
@@ -118,20 +121,13 @@ impl Service {
     ) -> Result<Vec<Alert>, Error> {
         let evaluation = evaluation(objective);
         let read = |reading| self.read(&objective.value.series, reading);
-        let mut earlier = evaluation.alerts_reading(at, 0);
-        if fires {
-            let buckets = try_join_all(earlier.into_iter().map(read)).await?.concat();
-            return Ok(evaluation.alerts(at, 0, &buckets).items);
+        if !fires {
+            let Some(reading) = evaluation.may_fire_reading(at) else { return Ok(Vec::new()) };
+            if !evaluation.may_fire(at, &read(reading).await?) {
+                return Ok(Vec::new());
+            }
         }
-        let Some(recent) = earlier.pop() else { return Ok(Vec::new()) };
-        let recent = read(recent).await?;
-        let alerts = evaluation.alerts(at, 0, &recent).items;
-        let may_fire = |alert: &Alert| alert.firing || alert.held_back == Some(HeldBack::Coverage);
-        if earlier.is_empty() || !alerts.iter().any(may_fire) {
-            return Ok(alerts);
-        }
-        let mut buckets = try_join_all(earlier.into_iter().map(read)).await?.concat();
-        buckets.extend(recent);
+        let buckets = try_join_all(evaluation.alerts_reading(at, 0).into_iter().map(read)).await?.concat();
         Ok(evaluation.alerts(at, 0, &buckets).items)
     }
 }

@@ -44,13 +44,12 @@ impl Place {
 
 const ROOT: &str = "/api/v1";
 
-/// A path of a URL: what gateways decoded is encoded again, what is encoded stays.
+/// A path of a URL: what gateways decoded is encoded again, what is encoded stays. It begins with one slash: two would
+/// make a link that leads to another host.
 pub(super) fn encoded(path: &str) -> String {
     let mut text = String::with_capacity(path.len() + 1);
-    if !path.starts_with('/') {
-        text.push('/');
-    }
-    encode(path, b"-._~!$&'()*+,;=:@/", &mut text);
+    text.push('/');
+    encode(path.trim_start_matches('/'), b"-._~!$&'()*+,;=:@/", &mut text);
     text
 }
 
@@ -118,6 +117,7 @@ mod tests {
             ("/a?b#c", "/a%3Fb%23c"),
             ("/größe", "/gr%C3%B6%C3%9Fe"),
             ("no/slash", "/no/slash"),
+            ("//other.host/api/v1", "/other.host/api/v1"),
             ("", "/"),
         ] {
             assert_eq!(encoded(given), path, "{given}");

@@ -52,8 +52,8 @@ pub(super) async fn answer(function: &Function, batch: SqsEvent, left: Duration)
         tracing::warn!(message = id, error_type = failure.name(), error = failure.message, "a message comes again");
         Some(Item { item_identifier: id })
     });
-    let batch_item_failures = written.buffer_unordered(AT_ONCE).filter_map(async |item| item).collect().await;
-    written_out(&Outcome { batch_item_failures })
+    let written: Vec<Option<Item>> = written.buffer_unordered(AT_ONCE).collect().await;
+    written_out(&Outcome { batch_item_failures: written.into_iter().flatten().collect() })
 }
 
 async fn write(function: &Function, message: &SqsMessage) -> Result<(), Failure> {

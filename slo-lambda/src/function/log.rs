@@ -14,10 +14,15 @@ use crate::edge::observe::TARGET;
 pub(super) fn start() {
     let text = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("text"));
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
-    let filter = Targets::new().with_default(threshold(&level)).with_target(TARGET, LevelFilter::OFF);
+    let filter = Targets::new()
+        .with_default(threshold(&level))
+        .with_target(TARGET, LevelFilter::OFF)
+        // It calls every error of ours one of the handler, in the words of a debugger.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let log = fmt::layer().with_ansi(false).log_internal_errors(false);
     // What Lambda filters by, level and timestamp, stands at the top of a JSON line.
-    let log = if text { log.without_time().boxed() } else { log.json().flatten_event(true).boxed() };
+    let log =
+        if text { log.without_time().boxed() } else { log.json().flatten_event(true).with_span_list(false).boxed() };
     tracing_subscriber::registry().with(log.with_filter(filter)).init();
 }
 

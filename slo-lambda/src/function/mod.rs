@@ -22,9 +22,10 @@ use futures_util::FutureExt;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::RawValue;
-use slo_core::meter::Meter;
+use slo_core::meter::{Consumed, Meter};
 
 use crate::App;
+use crate::router::said;
 use direct::Request;
 use event::{Event, Payload};
 use failure::Failure;
@@ -50,12 +51,19 @@ impl Function {
     /// Answers one invocation, whatever becomes of it.
     async fn answer(self: Arc<Self>, event: LambdaEvent<Payload>) -> Result<Box<RawValue>, Failure> {
         let LambdaEvent { payload, context } = event;
+        let (started, ids) = (Instant::now(), context.clone());
         // In here, so that what comes out is a typed error; the runtime's own would show the panic to the caller.
-        let answered = AssertUnwindSafe(self.dispatch(&payload, context)).catch_unwind().await;
-        answered.unwrap_or_else(|_| {
-            tracing::error!("a handler panicked");
-            Err(Failure::internal())
-        })
+        let answered = AssertUnwindSafe(Arc::clone(&self).dispatch(&payload, context)).catch_unwind().await;
+        let answered = answered.unwrap_or_else(|panic| {
+            tracing::error!(panic = said(&*panic), "a handler panicked");
+            let failure = Failure::internal();
+            self.metrics.event("panic", Some(&failure), started.elapsed(), Consumed::default(), &ids);
+            Err(failure)
+        });
+        if let Err(failure) = &answered {
+            tracing::info!(error_type = failure.name(), error = failure.message, "not answered");
+        }
+        answered
     }
 
     async fn dispatch(self: Arc<Self>, payload: &Payload, context: Context) -> Result<Box<RawValue>, Failure> {

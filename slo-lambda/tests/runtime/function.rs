@@ -50,7 +50,11 @@ type Lines = Arc<Mutex<Vec<String>>>;
 impl Function {
     /// Starts a program with Lambda's variables and these, and with nothing else.
     pub(crate) fn start(stub: &Stub, program: impl AsRef<Path>, variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(program.as_ref());
+        Self::spawn(stub, Command::new(program.as_ref()), variables)
+    }
+
+    /// Likewise a program with arguments.
+    pub(crate) fn spawn(stub: &Stub, mut command: Command, variables: &[(&str, &str)]) -> Self {
         command
             .env_clear()
             .envs(VARIABLES)
@@ -60,7 +64,7 @@ impl Function {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = keep(child.stdout.take().expect("piped"));
         let stderr = keep(child.stderr.take().expect("piped"));
         Self { child, started, stdout, stderr }
@@ -69,6 +73,16 @@ impl Function {
     /// The lines it has written to its standard output so far.
     pub(crate) fn stdout(&self) -> Vec<String> {
         self.stdout.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until it has written a line with this text, which may arrive a little later than an answer.
+    pub(crate) async fn said(&self, text: &str) {
+        let said = async {
+            while !self.stdout().iter().any(|line| line.contains(text)) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, said).await.unwrap_or_else(|_| panic!("it never said {text}"));
     }
 
     /// The lines it has written to its standard error so far.

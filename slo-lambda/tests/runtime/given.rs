@@ -10,7 +10,7 @@ use super::stub::{FunctionError, Stub};
 pub(crate) struct Given {
     pub(crate) stub: Stub,
     pub(crate) function: Function,
-    pub(crate) store: Store,
+    _store: Store,
 }
 
 impl Given {
@@ -24,7 +24,7 @@ impl Given {
         let variables: Vec<_> = [endpoint].into_iter().chain(variables.iter().copied()).collect();
         let function = Function::start(&stub, env!("CARGO_BIN_EXE_bootstrap"), &variables);
         stub.ready().await.expect("it initialises");
-        let given = Self { stub, function, store };
+        let given = Self { stub, function, _store: store };
         given.put("indicators/site", &json!({"service": "web", "kind": "ratio"})).await;
         given
             .put(

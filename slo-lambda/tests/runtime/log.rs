@@ -19,8 +19,10 @@ fn metrics(function: &Function) -> Vec<Value> {
 #[tokio::test]
 async fn every_invocation_has_one_line_of_metrics() {
     let given = Given::new().await;
+    // The definitions.
+    given.function.said("/api/v1/objectives/shop").await;
     let before = metrics(&given.function).len();
-    assert_eq!(before, 2, "the definitions");
+    assert_eq!(before, 2);
     let budget = json!({"rawPath": "/api/v1/objectives/shop/error-budget"});
     Given::answered(given.stub.invoke(&fixture("url", &budget)).await);
     Given::answered(given.stub.invoke(&json!({"kind": "errorBudgetRequested", "objective": "shop"})).await);
@@ -29,6 +31,7 @@ async fn every_invocation_has_one_line_of_metrics() {
     Given::answered(given.stub.invoke(&fixture("sqs", &json!({}))).await);
     Given::answered(given.stub.invoke(&fixture("url", &json!({"rawPath": "/nowhere"}))).await);
 
+    given.function.said("/nowhere").await;
     let lines = metrics(&given.function);
     let shown = |line: &Value| {
         let text = |name: &str| line[name].as_str().map_or_else(|| line[name].to_string(), str::to_owned);
@@ -65,6 +68,7 @@ async fn every_invocation_has_one_line_of_metrics() {
 #[tokio::test]
 async fn metrics_go_where_they_are_told() {
     let given = Given::with(&[("SLO_METRICS_NAMESPACE", "Shop/Budgets")]).await;
+    given.function.said("_aws").await;
     assert_eq!(metrics(&given.function)[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Shop/Budgets");
     let given = Given::with(&[("SLO_METRICS_NAMESPACE", "")]).await;
     assert_eq!(metrics(&given.function), Vec::<Value>::new());
@@ -81,6 +85,8 @@ async fn warned(variables: &[(&str, &str)]) -> Vec<String> {
     let error = stub.invoke(&json!({"kind": "errorBudgetRequested", "objective": "shop"})).await.expect_err("no store");
     assert_eq!(error.kind, "Unavailable");
     assert_eq!(error.message, "the store is busy or out of reach; send the same again, it is safe to repeat");
+    // The line of metrics comes last.
+    function.said(r#""errorType":"Unavailable""#).await;
     let lines = function.stdout();
     lines.into_iter().filter(|line| !line.contains("\"_aws\"")).collect()
 }

@@ -10,6 +10,7 @@ mod given;
 mod lifecycle;
 mod log;
 mod packages;
+mod panic;
 mod proxy;
 mod queue;
 mod smoke;

@@ -66,6 +66,7 @@ async fn only_what_failed_comes_again() {
     let both = json!([{"start": "2026-11-20T12:00:00Z", "good": 19, "total": 20}]);
     assert_eq!(stored(&given).await, both);
     // Why is in the log, with the message's id.
+    given.function.said("2-no-json").await;
     let log = given.function.stdout();
     let line = log.iter().find(|line| line.contains("2-no-json")).expect("a line of the log");
     let line: Value = serde_json::from_str(line).expect("JSON");
