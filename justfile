@@ -18,7 +18,7 @@ costs:
 
 # What the Lambda function costs beside one that does nothing
 lambda:
-    cargo bench --package slo-lambda --bench lambda
+    cargo bench --profile dev --package slo-lambda --bench lambda
 
 # A million measurements by 16 writers, with lost answers and three kill -9: lost 0, doubled 0
 soak measurements="1000000":

@@ -10,7 +10,8 @@ const PROFILE: &str = "deploy";
 /// The binary that the environment names, or one that is built now.
 pub(crate) fn binary(variable: &str, name: &str) -> PathBuf {
     if let Some(named) = env::var_os(variable) {
-        return named.into();
+        // Cargo runs a benchmark in its package; who names a binary is in the workspace.
+        return Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named);
     }
     let mut cargo = Command::new(env!("CARGO"));
     // What Cargo tells a benchmark would make build scripts run anew.

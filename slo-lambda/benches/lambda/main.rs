@@ -2,7 +2,8 @@
 //!
 //! Both are built as they are deployed and run against a stub of Lambda's Runtime API, in turns, so that the noise of
 //! the machine meets both. CPU is what the kernel counts for all threads of the process. The store is the embedded
-//! engine, served over HTTP by this process: what it costs is not in the figures, but for the waiting.
+//! engine, served over HTTP by this process: what it costs is not in the figures, but for the waiting. So this process
+//! itself need not be optimised, which would take long.
 //!
 //! `BOOTSTRAP` and `HELLO` name other binaries to compare.
 

@@ -114,7 +114,10 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // What it said is of use when a test has failed, and is shown only then.
+        // What it said is of use when a test has failed.
+        if !thread::panicking() {
+            return;
+        }
         for line in self.stdout().iter().chain(&self.stderr()) {
             println!("function: {line}");
         }

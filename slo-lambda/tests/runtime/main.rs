@@ -9,6 +9,7 @@ mod function;
 mod given;
 mod lifecycle;
 mod log;
+mod packages;
 mod panic;
 mod proxy;
 mod queue;
