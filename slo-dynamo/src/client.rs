@@ -1,14 +1,18 @@
 //! The SDK client, for AWS or for a DynamoDB-compatible server.
 
+mod trust;
+
 use std::env;
 use std::time::Duration;
 
 pub use aws_config::SdkConfig;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext};
 
 /// How often one operation is tried before its error reaches the caller, the first try included.
 pub const MAX_ATTEMPTS: u32 = 3;
@@ -17,9 +21,9 @@ pub const MAX_ATTEMPTS: u32 = 3;
 ///
 /// Without an endpoint, region and credentials come from the SDK's default chain: environment,
 /// profile, container or instance role (no SSO, no credential processes), and so does an
-/// `AWS_ENDPOINT_URL`. With an endpoint, credentials come from the environment, or are a dummy pair
-/// if it has none, since local servers check no signature; the region is `AWS_REGION`,
-/// `AWS_DEFAULT_REGION` or `us-east-1`.
+/// `AWS_ENDPOINT_URL`; on Lambda they come from the environment only. With an endpoint, credentials
+/// come from the environment, or are a dummy pair if it has none, since local servers check no
+/// signature; the region is `AWS_REGION`, `AWS_DEFAULT_REGION` or `us-east-1`.
 ///
 /// Every call has limits (the SDK's default is a connect timeout only): 1 s to connect, 2 s for an
 /// attempt, 6 s for the operation with its retries, [`MAX_ATTEMPTS`] attempts.
@@ -45,6 +49,12 @@ pub async fn settings(endpoint: Option<&str>) -> SdkConfig {
         .build();
     let mut loader =
         aws_config::defaults(behavior()).http_client(https()).timeout_config(limits).retry_config(retries());
+    if set_in_environment("AWS_LAMBDA_FUNCTION_NAME").is_some() {
+        // There they are always in the environment; to make ready for all other places takes longer than this.
+        loader = loader
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            .region(EnvironmentVariableRegionProvider::new());
+    }
     if let Some(url) = endpoint {
         // Naming the region here also keeps the chain from asking an instance metadata service.
         loader = loader.endpoint_url(url).region(local_region());
@@ -71,7 +81,11 @@ pub(crate) fn dummy_credentials() -> Credentials {
 
 /// Ring, because aws-lc gathers entropy for 10 to 50 ms at the start of a Lambda.
 fn https() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    let trusted = TlsContext::builder().with_trust_store(trust::store()).build().expect("authorities that can be read");
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(trusted)
+        .build_https()
 }
 
 fn local_region() -> Region {

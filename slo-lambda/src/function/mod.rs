@@ -37,6 +37,8 @@ pub use start::{run, run_on};
 
 /// So long before the time limit an answer is given up, to say so.
 const MARGIN: Duration = Duration::from_millis(500);
+/// The longest that API Gateway waits.
+const UNLIMITED: Duration = Duration::from_secs(29);
 
 /// What every invocation works with.
 pub(crate) struct Function {
@@ -108,7 +110,8 @@ enum Recognised {
     Direct(Request),
 }
 
-/// The time for an answer.
+/// The time for an answer. A limit that was over before the event came is none: `cargo lambda watch` sends such.
 fn left(context: &Context) -> Duration {
-    context.deadline().duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN)
+    let left = context.deadline().duration_since(SystemTime::now());
+    left.map_or(UNLIMITED, |left| left.saturating_sub(MARGIN))
 }
