@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::events::rest;
 use super::function::Function;
+use super::given::fixture;
 use super::store::Store;
 use super::stub::Stub;
 
@@ -101,6 +102,29 @@ async fn a_store_that_never_answers_is_a_503() {
 #[tokio::test]
 async fn a_store_that_is_not_there_is_a_503() {
     unavailable(&Store::absent().await).await;
+}
+
+#[tokio::test]
+async fn an_answer_comes_before_the_time_limit() {
+    let store = Store::silent().await;
+    let (stub, _function) = start(&store, &[]).await;
+    let limit = Duration::from_secs(2);
+    let answer = stub.invoke_within(&lookup(), limit).await.expect("an answer in time");
+    assert_eq!(answer["statusCode"], 503, "{answer}");
+    assert!(answer["body"].as_str().is_some_and(|body| body.contains("took longer")), "{answer}");
+    let event = json!({"kind": "errorBudgetRequested", "objective": "shop"});
+    assert_eq!(stub.invoke_within(&event, limit).await.expect_err("no answer").kind, "TimedOut");
+    // Neither do messages get lost.
+    let batch = fixture("sqs", &json!({}));
+    let failed = stub.invoke_within(&batch, limit).await.expect("an answer in time");
+    assert_eq!(failed["batchItemFailures"].as_array().map(Vec::len), Some(2), "{failed}");
+}
+
+#[tokio::test]
+async fn a_limit_in_the_past_is_none() {
+    let store = Store::start().await;
+    let (stub, _function) = start(&store, &[]).await;
+    assert_eq!(stub.invoke_late(&lookup()).await.expect("an answer")["statusCode"], 404);
 }
 
 #[tokio::test]

@@ -113,20 +113,25 @@ impl Stub {
     }
 
     pub(crate) async fn invoke_within(&self, event: &Value, time: Duration) -> Outcome {
-        self.send(serde_json::to_vec(event).expect("json").into(), time).await
+        self.send(serde_json::to_vec(event).expect("json").into(), time, SystemTime::now() + time).await
+    }
+
+    /// An event whose time was over before it came.
+    pub(crate) async fn invoke_late(&self, event: &Value) -> Outcome {
+        self.send(serde_json::to_vec(event).expect("json").into(), PATIENCE, UNIX_EPOCH).await
     }
 
     /// An event that has no [`Value`], with a member twice for instance.
     pub(crate) async fn invoke_text(&self, event: &str) -> Outcome {
-        self.send(event.to_owned().into(), PATIENCE).await
+        self.send(event.to_owned().into(), PATIENCE, SystemTime::now() + PATIENCE).await
     }
 
     /// Waits until the function answers or its time is over. Any number of them may wait at once.
-    async fn send(&self, body: Bytes, time: Duration) -> Outcome {
+    async fn send(&self, body: Bytes, time: Duration, deadline: SystemTime) -> Outcome {
         let id = uuid::Uuid::new_v4().to_string();
         let (answer, answered) = oneshot::channel();
         self.api.pending().insert(id.clone(), answer);
-        let event = Event { id: id.clone(), deadline: SystemTime::now() + time, body };
+        let event = Event { id: id.clone(), deadline, body };
         self.api.events.send(event).expect("the stub lives");
         match timeout(time, answered).await {
             Ok(outcome) => outcome.expect("nobody else takes it"),
