@@ -44,7 +44,7 @@ impl Taken {
         // The context's path begins with the stage or the base path, where the client's does.
         let whole = context.path.take().map_or_else(|| path.clone(), |whole| encoded(&whole));
         let proxy = event.path_parameters.get("proxy").map(|proxy| encoded(proxy));
-        let whole = if whole.ends_with(&path) { whole } else { path };
+        let whole = if whole.trim_end_matches('/').ends_with(path.trim_end_matches('/')) { whole } else { path };
         let clues = Clues { whole: &whole, stage: stage.as_deref().map(|s| &s[1..]), proxy: proxy.as_deref() };
         let place = Place::find(&clues);
         event.path = Some("/".to_owned());

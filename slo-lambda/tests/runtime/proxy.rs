@@ -76,17 +76,23 @@ async fn links_lead_back_the_way_that_the_request_came() {
 #[tokio::test]
 async fn other_routes_are_found_under_a_stage_too() {
     let given = Given::new().await;
-    for (path, status) in [("/healthz", 200), ("/", 404), ("/nowhere", 404)] {
-        let rest = json!({
-            "path": path, "pathParameters": {"proxy": &path[1..]}, "requestContext": {"path": format!("/prod{path}")},
-        });
-        for event in [
-            fixture("rest", &rest),
-            fixture("http", &json!({"rawPath": format!("/prod{path}"), "pathParameters": {"proxy": &path[1..]}})),
-            fixture("url", &json!({"rawPath": path})),
+    for (path, whole, status) in [
+        ("/healthz", "/prod/healthz", 200),
+        ("/", "/prod", 404),
+        ("/", "/prod/", 404),
+        ("/nowhere", "/prod/nowhere", 404),
+    ] {
+        // The root is a resource of its own, which no `{proxy+}` matches.
+        let proxy = if path == "/" { Value::Null } else { json!({"proxy": &path[1..]}) };
+        let rest = json!({"path": path, "pathParameters": proxy, "requestContext": {"path": whole}});
+        for (event, base) in [
+            (fixture("rest", &rest), "/prod"),
+            (fixture("http", &json!({"rawPath": whole, "pathParameters": proxy})), "/prod"),
+            (fixture("url", &json!({"rawPath": path})), ""),
         ] {
             let answer = Given::answered(given.stub.invoke(&event).await);
-            assert_eq!(answer["statusCode"], status, "{path}: {answer}");
+            assert_eq!(answer["statusCode"], status, "{whole}: {answer}");
+            assert_eq!(body(&answer)["links"]["api"]["href"], format!("{base}/api/v1"), "{whole}");
         }
     }
 }
