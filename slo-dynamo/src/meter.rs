@@ -18,7 +18,7 @@ mod interceptor;
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, config};
 pub use slo_core::meter::Consumed;
 
 /// Where the costs go.
@@ -49,7 +49,11 @@ pub type Sink = Arc<dyn Fn(Consumed) + Send + Sync>;
 /// # #[cfg(not(feature = "embedded"))] fn main() {}
 /// ```
 pub fn metered(client: &Client, sink: Sink) -> Client {
-    let config = client.config().to_builder();
+    configured(client.config().to_builder(), sink)
+}
+
+/// A client of this configuration, likewise.
+pub(crate) fn configured(config: config::Builder, sink: Sink) -> Client {
     Client::from_conf(config.interceptor(interceptor::Meter(sink)).build())
 }
 

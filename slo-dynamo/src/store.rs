@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, config};
 use slo_core::{Definition, Service, meter};
 
 use crate::definitions::DynamoDefinitions;
 use crate::measurements::DynamoMeasurements;
-use crate::meter::metered;
 use crate::states::DynamoStates;
 use crate::table::TableNames;
 
@@ -28,7 +27,7 @@ pub struct Store {
 /// Makes a [`Store`]; see [`Store::builder`].
 #[derive(Clone, Debug)]
 pub struct StoreBuilder {
-    client: Client,
+    config: config::Builder,
     tables: TableNames,
     retention_days: u32,
 }
@@ -37,7 +36,13 @@ impl Store {
     /// A store that speaks through `client`; see [`crate::client::connect`] for one with limits.
     #[must_use]
     pub fn builder(client: Client) -> StoreBuilder {
-        StoreBuilder { client, tables: TableNames::default(), retention_days: RETENTION_DAYS }
+        Self::configured(client.config().to_builder())
+    }
+
+    /// A store with a client of its own, which saves making two; see [`crate::client::settings`].
+    #[must_use]
+    pub fn configured(config: impl Into<config::Builder>) -> StoreBuilder {
+        StoreBuilder { config: config.into(), tables: TableNames::default(), retention_days: RETENTION_DAYS }
     }
 
     /// The use cases on this store.
@@ -88,7 +93,7 @@ impl StoreBuilder {
     /// The store. Nothing is sent.
     #[must_use]
     pub fn build(self) -> Store {
-        let client = metered(&self.client, Arc::new(meter::record));
+        let client = crate::meter::configured(self.config, Arc::new(meter::record));
         let measurements = DynamoMeasurements::new(client.clone(), self.tables.counts(), self.retention_days);
         Store { client, tables: self.tables, measurements }
     }

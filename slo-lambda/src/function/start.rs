@@ -141,7 +141,7 @@ async fn open(settings: &Settings) -> Result<slo_core::Service, BoxError> {
         slo_dynamo::table::create_tables(&client, &settings.tables).await?;
         return Ok(Store::builder(client).tables(settings.tables.clone()).build().service());
     }
-    Ok(Store::builder(client::connect(None).await).tables(settings.tables.clone()).build().service())
+    Ok(Store::configured(&client::settings(None).await).tables(settings.tables.clone()).build().service())
 }
 
 /// Tells Lambda why the function cannot start, so that who invokes it is told too.
