@@ -21,7 +21,8 @@ pub const MAX_ATTEMPTS: u32 = 3;
 ///
 /// Without an endpoint, region and credentials come from the SDK's default chain: environment,
 /// profile, container or instance role (no SSO, no credential processes), and so does an
-/// `AWS_ENDPOINT_URL`; on Lambda they come from the environment only. With an endpoint, credentials
+/// `AWS_ENDPOINT_URL`; on Lambda the chain is cut short where the
+/// environment has them. With an endpoint, credentials
 /// come from the environment, or are a dummy pair if it has none, since local servers check no
 /// signature; the region is `AWS_REGION`, `AWS_DEFAULT_REGION` or `us-east-1`.
 ///
@@ -49,8 +50,9 @@ pub async fn settings(endpoint: Option<&str>) -> SdkConfig {
         .build();
     let mut loader =
         aws_config::defaults(behavior()).http_client(https()).timeout_config(limits).retry_config(retries());
-    if set_in_environment("AWS_LAMBDA_FUNCTION_NAME").is_some() {
-        // There they are always in the environment; to make ready for all other places takes longer than this.
+    let elsewhere = set_in_environment("AWS_CONTAINER_CREDENTIALS_FULL_URI").is_some();
+    if set_in_environment("AWS_LAMBDA_FUNCTION_NAME").is_some() && credentials_in_environment() && !elsewhere {
+        // Where they are, unless the process is one of a snapshot; to make ready for all other places takes longer.
         loader = loader
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .region(EnvironmentVariableRegionProvider::new());

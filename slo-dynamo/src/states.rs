@@ -9,8 +9,6 @@
 //! failed because an earlier attempt of the same write succeeded and its answer was lost, the item has it.
 //! The items are in neither index and do not expire.
 
-use std::hash::{BuildHasher as _, RandomState};
-
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -107,8 +105,8 @@ fn revision(item: &Item) -> Result<Revision, Failure> {
     number.ok_or_else(|| unreadable(item, REVISION, "it is not a revision"))
 }
 
-/// 128 random bits: no two writes have the same.
+/// 122 random bits of the system, which a process that is restored from a snapshot has anew: no two writes have the
+/// same.
 fn mark() -> String {
-    let half = || RandomState::new().hash_one(PARTITION);
-    format!("{:016x}{:016x}", half(), half())
+    uuid::Uuid::new_v4().simple().to_string()
 }

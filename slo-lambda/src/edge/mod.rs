@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod etag;
 pub(crate) mod fields;
+pub(crate) mod limit;
 pub(crate) mod links;
 pub(crate) mod observe;
 pub(crate) mod problem;

@@ -281,9 +281,9 @@ impl From<Error> for Problem {
             }
             Error::Repository(RepositoryError::Unavailable(source)) => {
                 tracing::warn!(error = &*source, "the store is not available");
-                let detail = "the store is busy or out of reach; send the same request again, it is safe to repeat";
-                Self::new(Kind::Unavailable, detail)
-                    .header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER.as_secs()))
+                Self::unavailable(
+                    "the store is busy or out of reach; send the same request again, it is safe to repeat",
+                )
             }
             Error::Repository(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store refused");
@@ -294,6 +294,12 @@ impl From<Error> for Problem {
 }
 
 impl Problem {
+    /// Not now, but soon.
+    pub(crate) fn unavailable(detail: &str) -> Self {
+        let seconds = HeaderValue::from(RETRY_AFTER.as_secs());
+        Self::new(Kind::Unavailable, detail).header(header::RETRY_AFTER, seconds)
+    }
+
     /// Whatever went wrong stays in the log, found by the request's id.
     pub(crate) fn internal() -> Self {
         Self::new(

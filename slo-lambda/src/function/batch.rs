@@ -1,9 +1,10 @@
 //! Batches of a queue: each message holds measurements of one source.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -30,7 +31,13 @@ struct Item {
 /// Writes every message by itself. One that fails comes again, and by the queue's redrive policy ends in its
 /// dead-letter queue: one that can never succeed is kept there for somebody to look at. A message that comes twice
 /// counts once, and their order does not matter.
-pub(super) async fn answer(function: &Function, batch: SqsEvent, left: Duration) -> Result<Box<RawValue>, Failure> {
+///
+/// Also how many come again.
+pub(super) async fn answer(
+    function: &Function,
+    batch: SqsEvent,
+    left: Duration,
+) -> Result<(usize, Box<RawValue>), Failure> {
     let mut messages = Vec::new();
     for message in batch.records {
         // Without an id it could not be asked for again: the whole batch comes again.
@@ -43,17 +50,20 @@ pub(super) async fn answer(function: &Function, batch: SqsEvent, left: Duration)
     }
     let until = tokio::time::Instant::now() + left;
     let written = stream::iter(messages).map(async |(id, message)| {
-        let written = tokio::time::timeout_at(until, write(function, &message)).await;
-        let failure = match written {
-            Ok(Ok(())) => return None,
-            Ok(Err(failure)) => failure,
+        // By itself, so that one that trips over a defect takes no other along.
+        let written = AssertUnwindSafe(write(function, &message)).catch_unwind();
+        let failure = match tokio::time::timeout_at(until, written).await {
+            Ok(Ok(Ok(()))) => return None,
+            Ok(Ok(Err(failure))) => failure,
+            Ok(Err(panic)) => Failure::panicked(&*panic),
             Err(_) => Failure::timed_out(),
         };
-        tracing::warn!(message = id, error_type = failure.name(), error = failure.message, "a message comes again");
+        tracing::warn!(message_id = id, error_type = failure.name(), error = failure.message, "a message comes again");
         Some(Item { item_identifier: id })
     });
     let written: Vec<Option<Item>> = written.buffer_unordered(AT_ONCE).collect().await;
-    written_out(&Outcome { batch_item_failures: written.into_iter().flatten().collect() })
+    let batch_item_failures: Vec<Item> = written.into_iter().flatten().collect();
+    Ok((batch_item_failures.len(), written_out(&Outcome { batch_item_failures })?))
 }
 
 async fn write(function: &Function, message: &SqsMessage) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! What is asked for by its kind, without HTTP: directly, by a schedule, or by a message of a queue.
 
 use std::error::Error;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,6 +10,7 @@ use slo_core::{AlertRound, Fault, Indicator, Json, Name, Notifier, Objective, Sh
 
 use super::Function;
 use super::failure::{Failure, Reason};
+use super::topic::Telling;
 use crate::edge::fields::{At, Faults, Fields, boolean, decimal, integer, repeated, text};
 use crate::edge::links::Links;
 use crate::edge::query::{TIME_SYNTAX, parse_time};
@@ -118,7 +120,7 @@ impl Request {
     }
 
     /// Does it.
-    pub(super) async fn answer(&self, function: &Function) -> Result<Box<RawValue>, Failure> {
+    pub(super) async fn answer(&self, function: &Function, left: Duration) -> Result<Box<RawValue>, Failure> {
         match self.kind {
             Kind::ErrorBudget => self.error_budget(function).await,
             Kind::Submission => self.submit(function).await.map(|(_, answer)| answer),
@@ -128,7 +130,7 @@ impl Request {
                 "this version has no access tokens: whoever reaches the service may do everything, so guard its gateway",
             )),
             Kind::Reconciliation => self.reconcile(function).await,
-            Kind::AlertEvaluation => self.evaluate_alerts(function).await,
+            Kind::AlertEvaluation => self.evaluate_alerts(function, left).await,
         }
     }
 
@@ -203,10 +205,14 @@ impl Request {
         provided("reconciliationDone", done)
     }
 
-    async fn evaluate_alerts(&self, function: &Function) -> Result<Box<RawValue>, Failure> {
+    async fn evaluate_alerts(&self, function: &Function, left: Duration) -> Result<Box<RawValue>, Failure> {
         self.decode(|_, _| Some(()))?;
-        let notifier = function.topic.as_ref().map(|topic| topic as &dyn Notifier);
+        let telling = function.topic.as_ref().map(|topic| Telling::new(topic, left));
+        let notifier = telling.as_ref().map(|telling| telling as &dyn Notifier);
         let round = function.app.service.evaluate_alerts(notifier, (function.app.clock)()).await?;
+        if round.overtaken {
+            tracing::warn!("another round was faster; if this is often so, let more time pass between them");
+        }
         for error in &round.refusals {
             tracing::warn!(
                 error = &**error as &dyn Error,

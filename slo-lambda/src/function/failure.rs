@@ -1,7 +1,11 @@
 //! Errors as Lambda reports them: a type for programs, and one sentence.
 
+use std::any::Any;
+
 use lambda_runtime::Diagnostic;
 use slo_core::{Error, Fault, RepositoryError};
+
+use crate::router::said;
 
 /// An invocation that has no answer.
 #[derive(Debug)]
@@ -74,7 +78,13 @@ impl Failure {
         Self::new(Reason::TimedOut, what)
     }
 
-    /// A handler's defect: what it said is in the log.
+    /// A handler panicked; what it said goes into the log.
+    pub(super) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        tracing::error!(panic = said(panic), "a handler panicked");
+        Self::internal()
+    }
+
+    /// A defect: the log has it.
     pub(super) fn internal() -> Self {
         Self::new(Reason::Internal, "this is a defect; the log of the request says more")
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use axum::body::{Body, Bytes};
-use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::uri::PathAndQuery;
@@ -22,9 +21,11 @@ use super::base_path::{Clues, Place, encoded, encoded_query};
 use super::direct::written_out;
 use super::failure::{Failure, Reason};
 use crate::BasePath;
-use crate::edge::links::Base;
+use crate::edge::limit::Limit;
 use crate::edge::observe::Observed;
-use crate::edge::problem::{Kind, Problem};
+
+/// A gateway waits for 29 or 30 s and then answers in words of its own, however long the function may run.
+const GATEWAY: Duration = Duration::from_millis(28_500);
 
 /// What the conversion of lambda_http would trip over, taken out of an event before it: it takes paths for
 /// encoded, hosts for valid and bodies for decodable.
@@ -59,14 +60,19 @@ impl Taken {
         Ok(Self { place, query: None, body })
     }
 
-    /// From an HTTP API's or a function URL's event.
-    pub(super) fn from_http(event: &mut ApiGatewayV2httpRequest) -> Result<Self, Failure> {
+    /// From an HTTP API's or a function URL's event. Under a domain of one's own its path begins with the stage, where
+    /// the client wrote the key of the mapping, which the event does not tell: it is `mapping`.
+    pub(super) fn from_http(event: &mut ApiGatewayV2httpRequest, mapping: &str) -> Result<Self, Failure> {
         let context = &mut event.request_context;
+        let own_domain = context.domain_prefix.is_some() && context.domain_prefix != context.apiid;
         let stage = context.stage.take().filter(|stage| stage != "$default").map(|stage| encoded(&stage));
         let whole = encoded(&event.raw_path.take().unwrap_or_default());
         let proxy = event.path_parameters.get("proxy").map(|proxy| encoded(proxy));
         let clues = Clues { whole: &whole, stage: stage.as_deref().map(|s| &s[1..]), proxy: proxy.as_deref() };
-        let place = Place::find(&clues);
+        let mut place = Place::find(&clues);
+        if own_domain && stage.as_ref().is_some_and(|stage| *stage == place.base) {
+            mapping.clone_into(&mut place.base);
+        }
         event.raw_path = Some("/".to_owned());
         context.domain_name = None;
         unhost(&mut event.headers);
@@ -76,7 +82,7 @@ impl Taken {
     }
 
     /// The request as the router wants it.
-    fn into_request(self, converted: Request<lambda_http::Body>, context: &Context) -> Request<Body> {
+    fn into_request(self, converted: Request<lambda_http::Body>, context: &Context, limit: Limit) -> Request<Body> {
         let (mut parts, _) = converted.into_parts();
         let query = self.query.unwrap_or_else(|| parts.uri.query().unwrap_or_default().to_owned());
         let mark = if query.is_empty() { "" } else { "?" };
@@ -88,6 +94,7 @@ impl Taken {
         }
         parts.extensions.clear();
         parts.extensions.insert(BasePath(self.place.base));
+        parts.extensions.insert(limit);
         Request::from_parts(parts, Body::from(self.body))
     }
 }
@@ -117,12 +124,13 @@ pub(super) async fn answer(
     context: Context,
     left: Duration,
 ) -> Result<Box<RawValue>, Failure> {
+    let limit = Limit(left.min(GATEWAY));
     let (function, ids, mut taken) = (Arc::clone(function), context.clone(), Some(taken));
     let route = service_fn(move |converted: Request<lambda_http::Body>| {
-        let request = taken.take().expect("one event is one request").into_request(converted, &ids);
+        let request = taken.take().expect("one event is one request").into_request(converted, &ids, limit);
         let (function, ids) = (Arc::clone(&function), ids.clone());
         async move {
-            let mut response = within(&function, request, left).await;
+            let Ok(mut response) = function.router.clone().oneshot(request).await;
             if let Some(observed) = response.extensions_mut().remove::<Observed>() {
                 function.metrics.http(&observed, &ids);
             }
@@ -132,17 +140,4 @@ pub(super) async fn answer(
     let answering = Adapter::from(route).call(LambdaEvent { payload: event, context });
     let Ok(answer) = answering.await;
     written_out(&answer)
-}
-
-async fn within(function: &Function, request: Request<Body>, left: Duration) -> Response {
-    let base = Base::of(request.extensions());
-    match tokio::time::timeout(left, function.router.clone().oneshot(request)).await {
-        Ok(Ok(response)) => response,
-        Err(_) => {
-            tracing::error!("the time limit of the function is near; raise it, or ask for less at once");
-            let detail =
-                "this took longer than the service may take; it is safe to send it again, or ask for less at once";
-            Problem::new(Kind::Unavailable, detail).render(&base)
-        }
-    }
 }

@@ -9,13 +9,29 @@ use tracing_subscriber::{Layer, fmt};
 
 use crate::edge::observe::TARGET;
 
+/// Where Lambda says how much to log.
+pub(super) const LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+
 /// Begins to log by `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT`, which Lambda sets; JSON unless that says
 /// Text. The line of each request is left to [`super::metrics`].
 pub(super) fn start() {
     let text = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("text"));
-    let level = env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
+    let level = threshold(&env::var(LEVEL).unwrap_or_default());
     let filter = Targets::new()
-        .with_default(threshold(&level))
+        .with_default(level)
+        // At the finest level these write whole events, requests and answers, secrets included.
+        .with_targets(
+            [
+                "lambda_runtime",
+                "aws_smithy_runtime",
+                "aws_smithy_runtime_api",
+                "aws_sigv4",
+                "aws_runtime",
+                "hyper",
+                "hyper_util",
+            ]
+            .map(|target| (target, level.min(LevelFilter::DEBUG))),
+        )
         .with_target(TARGET, LevelFilter::OFF)
         // It calls every error of ours one of the handler, in the words of a debugger.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);

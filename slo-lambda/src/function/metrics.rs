@@ -16,8 +16,16 @@ use crate::edge::observe::{Observed, decimal};
 pub(super) struct Metrics {
     /// CloudWatch's namespace; nothing is written without one.
     namespace: Option<String>,
+    level: String,
     /// Until the first invocation.
     cold: AtomicBool,
+}
+
+/// What became of an invocation without HTTP.
+pub(super) struct Outcome<'a> {
+    pub(super) failure: Option<&'a Failure>,
+    /// How many messages of a queue come again.
+    pub(super) failed: usize,
 }
 
 /// Source: CloudWatch User Guide, "Specification: Embedded metric format". One set of metrics and no dimension:
@@ -27,6 +35,9 @@ pub(super) struct Metrics {
 struct Line<'a> {
     #[serde(rename = "_aws")]
     aws: Directive<'a>,
+    /// Without this and a level a line counts as information, which Lambda leaves out when it is told to log less.
+    timestamp: jiff::Timestamp,
+    level: &'a str,
     /// Microseconds in the handler.
     #[serde(rename = "Duration")]
     duration: u64,
@@ -36,7 +47,7 @@ struct Line<'a> {
     read_units: Option<Box<RawValue>>,
     #[serde(rename = "WriteUnits")]
     write_units: Option<Box<RawValue>>,
-    /// 1 for an answer of 500 to 599, or an error of Lambda.
+    /// 1 for an answer of 500 to 599, an error of Lambda, or messages that come again.
     #[serde(rename = "Errors")]
     errors: u8,
     #[serde(rename = "ColdStarts")]
@@ -58,6 +69,9 @@ enum What<'a> {
         event: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         error_type: Option<&'a str>,
+        /// Messages that come again.
+        #[serde(skip_serializing_if = "is_zero")]
+        failed_messages: usize,
     },
 }
 
@@ -93,8 +107,10 @@ const METRICS: &[Metric] = &[
 ];
 
 impl Metrics {
-    pub(super) fn new(namespace: Option<String>) -> Self {
-        Self { namespace, cold: AtomicBool::new(true) }
+    /// With the level that Lambda is told to log at.
+    pub(super) fn new(namespace: Option<String>, level: Option<String>) -> Self {
+        let level = level.filter(|level| !level.is_empty()).unwrap_or_else(|| "INFO".to_owned());
+        Self { namespace, level, cold: AtomicBool::new(true) }
     }
 
     /// A request over HTTP.
@@ -114,21 +130,25 @@ impl Metrics {
     pub(super) fn event(
         &self,
         event: &str,
-        failure: Option<&Failure>,
+        outcome: &Outcome<'_>,
         took: Duration,
         consumed: Consumed,
         context: &Context,
     ) {
-        let what = What::Event { event, error_type: failure.map(Failure::name) };
-        self.write(what, failure.is_some(), took, consumed, context);
+        let Outcome { failure, failed } = *outcome;
+        let what = What::Event { event, error_type: failure.map(Failure::name), failed_messages: failed };
+        self.write(what, failure.is_some() || failed > 0, took, consumed, context);
     }
 
     fn write(&self, what: What<'_>, error: bool, took: Duration, consumed: Consumed, context: &Context) {
         let cold = self.cold.load(Ordering::Relaxed) && self.cold.swap(false, Ordering::Relaxed);
         let Some(namespace) = &self.namespace else { return };
+        let timestamp = jiff::Timestamp::now();
         let line = Line {
+            timestamp,
+            level: &self.level,
             aws: Directive {
-                timestamp: jiff::Timestamp::now().as_millisecond(),
+                timestamp: timestamp.as_millisecond(),
                 cloud_watch_metrics: [Set { namespace, dimensions: [[]], metrics: METRICS }],
             },
             duration: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
@@ -146,6 +166,11 @@ impl Metrics {
         // In one piece, so that lines of concurrent invocations stay whole. A closed output is nobody's loss here.
         let _ = std::io::stdout().lock().write_all(&text);
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A number with its digits.

@@ -25,12 +25,11 @@ use serde_json::value::RawValue;
 use slo_core::meter::{Consumed, Meter};
 
 use crate::App;
-use crate::router::said;
 use direct::Request;
 use event::{Event, Payload};
 use failure::Failure;
 use http::Taken;
-use metrics::Metrics;
+use metrics::{Metrics, Outcome};
 use topic::Topic;
 
 pub use start::{run, run_on};
@@ -47,6 +46,8 @@ pub(crate) struct Function {
     metrics: Metrics,
     /// Who is told of alerts, if anybody.
     topic: Option<Topic>,
+    /// See [`settings::Settings::mapping`].
+    mapping: String,
 }
 
 impl Function {
@@ -57,9 +58,9 @@ impl Function {
         // In here, so that what comes out is a typed error; the runtime's own would show the panic to the caller.
         let answered = AssertUnwindSafe(Arc::clone(&self).dispatch(&payload, context)).catch_unwind().await;
         let answered = answered.unwrap_or_else(|panic| {
-            tracing::error!(panic = said(&*panic), "a handler panicked");
-            let failure = Failure::internal();
-            self.metrics.event("panic", Some(&failure), started.elapsed(), Consumed::default(), &ids);
+            let failure = Failure::panicked(&*panic);
+            let outcome = Outcome { failure: Some(&failure), failed: 0 };
+            self.metrics.event("panic", &outcome, started.elapsed(), Consumed::default(), &ids);
             Err(failure)
         });
         if let Err(failure) = &answered {
@@ -76,7 +77,7 @@ impl Function {
                 ("http", taken.map(|taken| Recognised::Http(LambdaRequest::ApiGatewayV1(*event), taken)))
             }
             Ok(Event::Http(mut event)) => {
-                let taken = Taken::from_http(&mut event);
+                let taken = Taken::from_http(&mut event, &self.mapping);
                 ("http", taken.map(|taken| Recognised::Http(LambdaRequest::ApiGatewayV2(*event), taken)))
             }
             Ok(Event::Batch(batch)) => ("queue", Ok(Recognised::Batch(batch))),
@@ -86,18 +87,25 @@ impl Function {
             },
             Err(failure) => ("unknown", Err(failure)),
         };
-        let meter = Meter::default();
+        let (meter, mut failed) = (Meter::default(), 0);
         let answered = match event {
             // It writes a line of its own.
             Ok(Recognised::Http(event, taken)) => return http::answer(&self, event, taken, context, left).await,
-            Ok(Recognised::Batch(batch)) => meter.measure(batch::answer(&self, batch, left)).await,
+            Ok(Recognised::Batch(batch)) => {
+                let written = meter.measure(batch::answer(&self, batch, left)).await;
+                written.map(|(messages, answer)| {
+                    failed = messages;
+                    answer
+                })
+            }
             Ok(Recognised::Direct(request)) => {
-                let answer = tokio::time::timeout(left, request.answer(&self));
+                let answer = tokio::time::timeout(left, request.answer(&self, left));
                 meter.measure(answer).await.unwrap_or_else(|_| Err(Failure::timed_out()))
             }
             Err(failure) => Err(failure),
         };
-        self.metrics.event(name, answered.as_ref().err(), started.elapsed(), meter.consumed(), &context);
+        let outcome = Outcome { failure: answered.as_ref().err(), failed };
+        self.metrics.event(name, &outcome, started.elapsed(), meter.consumed(), &context);
         answered
     }
 }

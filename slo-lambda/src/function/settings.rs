@@ -16,6 +16,8 @@ pub(super) struct Settings {
     pub(super) namespace: Option<String>,
     /// `SLO_ALERT_TOPIC_ARN`: which SNS topic is told of alerts, if any.
     pub(super) topic: Option<String>,
+    /// `SLO_BASE_PATH`: the key of the mapping by which a domain of one's own leads to an HTTP API, with its slash.
+    pub(super) mapping: String,
     /// `SLO_DATA`: the directory of an embedded store, in builds that have one.
     #[cfg(feature = "embedded")]
     pub(super) data: Option<std::path::PathBuf>,
@@ -52,10 +54,18 @@ impl Settings {
             let detail = "write the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:alerts";
             return Err(SettingError { variable: "SLO_ALERT_TOPIC_ARN", detail: detail.to_owned() });
         }
+        let mapping = text("SLO_BASE_PATH")?.unwrap_or_default();
+        let mapping = mapping.trim_matches('/');
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"$-_.+!*'()/".contains(&b);
+        if !mapping.bytes().all(allowed) {
+            let detail = "write the path before /api/v1 in the URLs of your domain, such as slo, or nothing";
+            return Err(SettingError { variable: "SLO_BASE_PATH", detail: detail.to_owned() });
+        }
         Ok(Self {
             tables,
             namespace: Some(namespace).filter(|namespace| !namespace.is_empty()),
             topic,
+            mapping: if mapping.is_empty() { String::new() } else { format!("/{mapping}") },
             #[cfg(feature = "embedded")]
             data: text("SLO_DATA")?.filter(|data| !data.is_empty()).map(Into::into),
         })
@@ -78,12 +88,15 @@ mod tests {
         assert_eq!((settings.namespace.as_deref(), settings.topic), (Some("ErrorBudgets"), None));
         assert_eq!(read("SLO_TABLE_PREFIX", "prod-").expect("a prefix").tables.counts(), "prod-counts");
         assert_eq!(read("SLO_METRICS_NAMESPACE", "").expect("none").namespace, None);
+        assert_eq!(settings.mapping, "");
+        assert_eq!(read("SLO_BASE_PATH", "slo/").expect("a path").mapping, "/slo");
         let topic = "arn:aws-cn:sns:cn-north-1:111122223333:alerts";
         assert_eq!(read("SLO_ALERT_TOPIC_ARN", topic).expect("a topic").topic.as_deref(), Some(topic));
         for (variable, value) in [
             ("SLO_TABLE_PREFIX", "no/slash"),
             ("SLO_METRICS_NAMESPACE", "AWS/Lambda"),
             ("SLO_METRICS_NAMESPACE", "größe"),
+            ("SLO_BASE_PATH", "a b"),
             ("SLO_ALERT_TOPIC_ARN", "alerts"),
             ("SLO_ALERT_TOPIC_ARN", "arn:aws:sqs:eu-west-1:111122223333:alerts"),
         ] {

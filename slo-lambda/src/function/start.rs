@@ -131,7 +131,13 @@ async fn initialise(
         Some(arn) => Some(Topic::new(arn, &client::settings(None).await)),
         None => None,
     };
-    Ok(Function { app, router, metrics: Metrics::new(settings.namespace), topic })
+    Ok(Function {
+        app,
+        router,
+        metrics: Metrics::new(settings.namespace, env::var(log::LEVEL).ok()),
+        topic,
+        mapping: settings.mapping,
+    })
 }
 
 async fn open(settings: &Settings) -> Result<slo_core::Service, BoxError> {

@@ -1,5 +1,7 @@
 //! An SNS topic that is told of alerts.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
 
@@ -8,6 +10,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{AlertChange, AlertState, Name, Notifier, Ratio, Severity, Shorthand, Source};
 use slo_dynamo::client::SdkConfig;
+use tokio::time::{Instant, timeout_at};
+
+/// One message may take so long.
+const EACH: Duration = Duration::from_secs(2);
+/// So much of a round's time is for the record of what was told.
+const RECORDING: Duration = Duration::from_millis(1_500);
 
 /// Publishes each change as a message.
 pub(super) struct Topic {
@@ -43,12 +51,32 @@ impl Topic {
     }
 }
 
+/// A topic in one round, which leaves time to record what it was told: what is told and not recorded is told again.
+pub(super) struct Telling<'a> {
+    topic: &'a Topic,
+    until: Instant,
+}
+
+impl<'a> Telling<'a> {
+    /// For a round that may take so long.
+    pub(super) fn new(topic: &'a Topic, left: Duration) -> Self {
+        Self { topic, until: Instant::now() + left.saturating_sub(RECORDING) }
+    }
+}
+
 #[async_trait]
-impl Notifier for Topic {
+impl Notifier for Telling<'_> {
     async fn notify(&self, change: &AlertChange) -> Result<(), Source> {
+        let limit = self.until.min(Instant::now() + EACH);
+        timeout_at(limit, self.topic.publish(change)).await?
+    }
+}
+
+impl Topic {
+    async fn publish(&self, change: &AlertChange) -> Result<(), Source> {
         let summary = summary(change);
-        // A subject has at most 100 characters.
-        let subject: String = summary.chars().take(100).collect();
+        // A subject has fewer than 100 characters.
+        let subject: String = summary.chars().take(99).collect();
         let message = Message {
             kind: "alertChanged",
             summary,

@@ -1,6 +1,7 @@
 //! Rounds of alerts, and the topic that is told of them.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Form, State};
@@ -25,6 +26,8 @@ struct Sns {
 #[derive(Default)]
 struct Topic {
     refuses: bool,
+    /// Each message takes so long.
+    takes: Duration,
     messages: Vec<Vec<(String, String)>>,
 }
 
@@ -55,6 +58,8 @@ impl Drop for Sns {
 }
 
 async fn publish(State(topic): State<Arc<Mutex<Topic>>>, Form(members): Form<Vec<(String, String)>>) -> Response {
+    let takes = topic.lock().unwrap_or_else(PoisonError::into_inner).takes;
+    tokio::time::sleep(takes).await;
     let mut topic = topic.lock().unwrap_or_else(PoisonError::into_inner);
     if topic.refuses {
         let fault = "<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code><Message>no such topic</Message></Error><RequestId>1</RequestId></ErrorResponse>";
@@ -155,6 +160,34 @@ async fn what_a_topic_does_not_take_waits_for_the_next_round() {
     let answer = Given::answered(given.stub.invoke(&round).await);
     assert_eq!((&answer["firing"], &answer["changed"], &answer["delivered"]), (&json!(4), &json!(0), &json!(4)));
     assert_eq!(sns.messages().len(), 4);
+}
+
+#[tokio::test]
+async fn what_a_slow_topic_was_told_is_recorded_before_the_time_is_over() {
+    let sns = Sns::start().await;
+    let given = Given::with(&[("AWS_ENDPOINT_URL_SNS", &sns.url), ("SLO_ALERT_TOPIC_ARN", ARN)]).await;
+    measured(&given, 20, 0, Timestamp::now().as_second() / 60 - 1).await;
+    sns.published.lock().unwrap_or_else(PoisonError::into_inner).takes = Duration::from_millis(400);
+    // Time for one or two of four.
+    let (round, limit) = (json!({"kind": "alertEvaluationRequested"}), Duration::from_secs(3));
+    let mut told = Vec::new();
+    for _ in 0..10 {
+        let answer = given.stub.invoke_within(&round, limit).await;
+        told.extend(sns.messages().iter().map(|message| member(message, "Message").to_owned()));
+        match answer {
+            Ok(_) => break,
+            Err(error) => assert_eq!(error.kind, "Unavailable", "{error:?}"),
+        }
+    }
+    let mut ids: Vec<Value> =
+        told.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON")["id"].clone()).collect();
+    ids.sort_by_key(Value::to_string);
+    ids.dedup();
+    assert_eq!(ids.len(), 4);
+    // One that was on its way when the time was over may come again, in each round.
+    assert!(told.len() <= 8, "{} messages", told.len());
+    let answer = Given::answered(given.stub.invoke(&round).await);
+    assert_eq!((&answer["firing"], &answer["delivered"]), (&json!(4), &json!(0)));
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ pub(crate) struct Function {
     pub(crate) started: Instant,
     stdout: Lines,
     stderr: Lines,
+    readers: Vec<thread::JoinHandle<()>>,
 }
 
 type Lines = Arc<Mutex<Vec<String>>>;
@@ -65,9 +66,9 @@ impl Function {
             .stderr(Stdio::piped());
         let started = Instant::now();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let stdout = keep(child.stdout.take().expect("piped"));
-        let stderr = keep(child.stderr.take().expect("piped"));
-        Self { child, started, stdout, stderr }
+        let (stdout, out) = keep(child.stdout.take().expect("piped"));
+        let (stderr, err) = keep(child.stderr.take().expect("piped"));
+        Self { child, started, stdout, stderr, readers: vec![out, err] }
     }
 
     /// The lines it has written to its standard output so far.
@@ -96,7 +97,7 @@ impl Function {
         assert!(signalled.expect("kill runs").success());
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for all that it has written.
     pub(crate) async fn exit(&mut self) -> ExitStatus {
         let ended = async {
             loop {
@@ -106,7 +107,11 @@ impl Function {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, ended).await.expect("it ends in time")
+        let status = timeout(PATIENCE, ended).await.expect("it ends in time");
+        for reader in self.readers.drain(..) {
+            reader.join().expect("it reads");
+        }
+        status
     }
 }
 
@@ -125,13 +130,13 @@ impl Drop for Function {
 }
 
 /// Reads on for as long as the function writes, so that it never waits for us.
-fn keep(output: impl Read + Send + 'static) -> Lines {
+fn keep(output: impl Read + Send + 'static) -> (Lines, thread::JoinHandle<()>) {
     let lines = Lines::default();
     let kept = Arc::clone(&lines);
-    thread::spawn(move || {
+    let reader = thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
     });
-    lines
+    (lines, reader)
 }

@@ -107,11 +107,15 @@ async fn a_store_that_is_not_there_is_a_503() {
 #[tokio::test]
 async fn an_answer_comes_before_the_time_limit() {
     let store = Store::silent().await;
-    let (stub, _function) = start(&store, &[]).await;
+    let (stub, function) = start(&store, &[]).await;
     let limit = Duration::from_secs(2);
     let answer = stub.invoke_within(&lookup(), limit).await.expect("an answer in time");
     assert_eq!(answer["statusCode"], 503, "{answer}");
     assert!(answer["body"].as_str().is_some_and(|body| body.contains("took longer")), "{answer}");
+    assert!(header(&answer, "server-timing").starts_with("store;"), "{answer}");
+    assert_eq!((header(&answer, "x-request-id").len(), header(&answer, "retry-after")), (36, "1"), "{answer}");
+    function.said(r#""status":503"#).await;
+    assert!(function.stdout().iter().any(|line| line.contains(r#""Errors":1"#) && line.contains(r#""status":503"#)));
     let event = json!({"kind": "errorBudgetRequested", "objective": "shop"});
     assert_eq!(stub.invoke_within(&event, limit).await.expect_err("no answer").kind, "TimedOut");
     // Neither do messages get lost.

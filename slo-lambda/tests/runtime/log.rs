@@ -70,8 +70,30 @@ async fn metrics_go_where_they_are_told() {
     let given = Given::with(&[("SLO_METRICS_NAMESPACE", "Shop/Budgets")]).await;
     given.function.said("_aws").await;
     assert_eq!(metrics(&given.function)[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Shop/Budgets");
-    let given = Given::with(&[("SLO_METRICS_NAMESPACE", "")]).await;
+    let mut given = Given::with(&[("SLO_METRICS_NAMESPACE", "")]).await;
+    given.function.terminate();
+    given.function.exit().await;
     assert_eq!(metrics(&given.function), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn lambda_leaves_no_metrics_out_and_hears_no_secrets() {
+    for (level, expected) in [("FATAL", "FATAL"), ("TRACE", "TRACE"), ("", "INFO")] {
+        let mut given = Given::with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
+        let secret = json!({"headers": {"authorization": "Bearer of-a-secret"}});
+        Given::answered(given.stub.invoke(&fixture("http", &secret)).await);
+        given.function.terminate();
+        given.function.exit().await;
+        let lines = metrics(&given.function);
+        assert_eq!(lines.len(), 3, "{level}");
+        for line in lines {
+            assert_eq!(line["level"], expected);
+            assert!(line["timestamp"].as_str().is_some_and(|time| time.parse::<jiff::Timestamp>().is_ok()), "{line}");
+        }
+        let told = given.function.stdout().into_iter().chain(given.function.stderr());
+        let told: Vec<String> = told.filter(|line| line.contains("of-a-secret")).collect();
+        assert!(told.is_empty(), "{level}: {told:?}");
+    }
 }
 
 /// The log of a function whose store is out of reach, after one request.

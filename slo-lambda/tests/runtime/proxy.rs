@@ -28,6 +28,10 @@ fn mapped(path: &str, proxy: &str) -> Value {
 async fn links_lead_back_the_way_that_the_request_came() {
     let given = Given::new().await;
     let ignoring = Given::with(&[("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")]).await;
+    let own_domain = json!({"requestContext": {"domainName": "ourdomain.com", "domainPrefix": "ourdomain"}});
+    let mapped_by_key = Given::with(&[("SLO_BASE_PATH", "slo")]).await;
+    let answer = Given::answered(mapped_by_key.stub.invoke(&fixture("http", &own_domain)).await);
+    assert_eq!(body(&answer)["links"]["self"]["href"], "/slo/api/v1/objectives/shop");
     for (about, event, base) in [
         ("REST, a stage", fixture("rest", &json!({})), "/prod"),
         ("REST, a custom domain", fixture("rest", &mapped("/api/v1/objectives/shop", "api/v1/objectives/shop")), ""),
@@ -61,6 +65,7 @@ async fn links_lead_back_the_way_that_the_request_came() {
             ),
             "/slo",
         ),
+        ("HTTP, a domain of one's own, which leads to a stage", fixture("http", &own_domain), ""),
         ("a function URL", fixture("url", &json!({})), ""),
     ] {
         for given in [&given, &ignoring] {

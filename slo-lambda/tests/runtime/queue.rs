@@ -71,6 +71,17 @@ async fn only_what_failed_comes_again() {
     let line = log.iter().find(|line| line.contains("2-no-json")).expect("a line of the log");
     let line: Value = serde_json::from_str(line).expect("JSON");
     assert_eq!((&line["level"], &line["error_type"]), (&json!("WARN"), &json!("MalformedEvent")), "{line}");
+    assert_eq!(
+        (&line["message"], &line["message_id"]),
+        (&json!("a message comes again"), &json!("2-no-json")),
+        "{line}"
+    );
+    // And an alarm can see it.
+    given.function.said("failedMessages").await;
+    let log = given.function.stdout();
+    let line = log.iter().find(|line| line.contains("failedMessages")).expect("a line of metrics");
+    let line: Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!((&line["failedMessages"], &line["Errors"]), (&json!(5), &json!(1)), "{line}");
 
     // Other counts of a minute that is there: somebody has to look, nothing changes.
     let answer = Given::answered(given.stub.invoke(&messages(&[("conflict", &third), ("again", &first)])).await);
