@@ -63,7 +63,8 @@ async fn the_image_is_a_function() {
     // The network of this machine, because both listen on its loopback only.
     let mut variables = VARIABLES.map(|(name, value)| format!("{name}={value}")).to_vec();
     variables.push(format!("AWS_LAMBDA_RUNTIME_API={}", stub.address));
-    variables.push(format!("AWS_ENDPOINT_URL_DYNAMODB={}", store.url));
+    // By a name, which a static binary has to look up without the libraries of a distribution.
+    variables.push(format!("AWS_ENDPOINT_URL_DYNAMODB={}", store.url.replace("127.0.0.1", "localhost")));
     let image = named("SLO_LAMBDA_IMAGE");
     let mut arguments = vec!["run", "--detach", "--network", "host"];
     arguments.extend(variables.iter().flat_map(|variable| ["--env", variable]));
