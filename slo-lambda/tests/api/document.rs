@@ -25,7 +25,10 @@ fn document() -> Value {
 async fn the_openapi_document_is_the_one_checked_in() {
     let text = serde_json::to_string_pretty(&slo_lambda::openapi()).expect("JSON") + "\n";
     checked_in("openapi.json", &text);
-    assert!(Api::new().get("/openapi.json").await.json() == document(), "the file is not what is served");
+    assert!(
+        Api::new().get("/openapi.json").await.json() == document(),
+        "what is served was built from the file of before: run it again"
+    );
 }
 
 #[test]
