@@ -9,6 +9,8 @@
 //!
 //! let router: axum::Router = router(App::new(Service::in_memory(), jiff::Timestamp::now));
 //! ```
+//!
+//! `function` (feature `bootstrap`) runs it as a Lambda function, beside what is asked for without HTTP.
 
 mod edge;
 #[cfg(feature = "bootstrap")]

@@ -27,6 +27,9 @@ use crate::edge::observe::Observed;
 /// A gateway waits for 29 or 30 s and then answers in words of its own, however long the function may run.
 const GATEWAY: Duration = Duration::from_millis(28_500);
 
+/// More than any gateway lets through, encoded.
+const LONGEST_URL: usize = 60_000;
+
 /// What the conversion of lambda_http would trip over, taken out of an event before it: it takes paths for
 /// encoded, hosts for valid and bodies for decodable.
 pub(super) struct Taken {
@@ -48,6 +51,10 @@ impl Taken {
         let whole = if whole.trim_end_matches('/').ends_with(path.trim_end_matches('/')) { whole } else { path };
         let clues = Clues { whole: &whole, stage: stage.as_deref().map(|s| &s[1..]), proxy: proxy.as_deref() };
         let place = Place::find(&clues);
+        let given = [&event.multi_value_query_string_parameters, &event.query_string_parameters];
+        let query = given.map(|query| query.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>());
+        // Encoded, a byte becomes three at most.
+        short(whole.len() + query.into_iter().max().unwrap_or(0) * 3)?;
         event.path = Some("/".to_owned());
         context.domain_name = None;
         // Each of these holds all of what the other has, one value a name.
@@ -77,6 +84,7 @@ impl Taken {
         context.domain_name = None;
         unhost(&mut event.headers);
         let query = event.raw_query_string.take().map(|query| encoded_query(&query)).unwrap_or_default();
+        short(whole.len() + query.len())?;
         let body = body(event.body.take(), std::mem::take(&mut event.is_base64_encoded))?;
         Ok(Self { place, query: Some(query), body })
     }
@@ -97,6 +105,15 @@ impl Taken {
         parts.extensions.insert(limit);
         Request::from_parts(parts, Body::from(self.body))
     }
+}
+
+/// A URL has at most 65,534 bytes; gateways let far less through.
+fn short(length: usize) -> Result<(), Failure> {
+    if length <= LONGEST_URL {
+        return Ok(());
+    }
+    let what = format!("the URL of this proxy event is longer than {LONGEST_URL} bytes; ask for less at once");
+    Err(Failure::new(Reason::MalformedEvent, what))
 }
 
 /// The router needs no host, and one that is no host cannot be converted.

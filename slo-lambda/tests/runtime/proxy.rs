@@ -248,6 +248,13 @@ async fn a_proxy_event_that_cannot_be_read_is_a_typed_error() {
         ("REST with a method of another type", fixture("rest", &json!({"httpMethod": 5}))),
         ("REST with headers that are none", fixture("rest", &json!({"multiValueHeaders": {"a b": ["c"]}}))),
         ("HTTP without a method", fixture("http", &json!({"requestContext": {"http": null}}))),
+        ("REST with a path that is too long", fixture("rest", &json!({"path": "/a".repeat(40_000)}))),
+        (
+            "REST with a parameter that is too long",
+            fixture("rest", &json!({"queryStringParameters": {"label": "é".repeat(15_000)}})),
+        ),
+        ("HTTP with a path that is too long", fixture("url", &json!({"rawPath": "/é".repeat(10_000)}))),
+        ("HTTP with a query that is too long", fixture("url", &json!({"rawQueryString": "é".repeat(15_000)}))),
         ("HTTP with a body of another type", fixture("url", &json!({"body": {"a": 1}}))),
         ("a context alone", json!({"requestContext": null, "requestContext ": 0, "version": "2.0"})),
     ] {
