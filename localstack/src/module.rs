@@ -1,0 +1,292 @@
+//! A root module of Terraform, evaluated.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use hcl::eval::{Context, Evaluate};
+use hcl::structure::{Block, Body};
+use hcl::{Expression, Map, Value};
+use serde::Serialize;
+use serde_json::Value as Json;
+use thiserror::Error;
+
+use crate::functions;
+
+/// So many times values may depend on values before that counts as a circle.
+const DEPTH: usize = 10;
+/// What Terraform itself reads; no argument of the resource.
+const META: [&str; 4] = ["count", "depends_on", "for_each", "provider"];
+
+/// The files of a module, parsed.
+#[derive(Debug)]
+pub struct Module {
+    directory: PathBuf,
+    body: Body,
+    /// The attributes of each resource (`type.label`) that something refers to.
+    references: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What a module comes to with certain variables.
+///
+/// An attribute that only the provider knows, such as an ARN, stands as `${type.label.attribute}`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// By address: attributes, and blocks as arrays of objects. `depends_on` has what the resource waits for by name.
+    pub resources: BTreeMap<String, Json>,
+    /// By name.
+    pub outputs: BTreeMap<String, Json>,
+}
+
+/// A plan in the making.
+#[derive(Default, PartialEq)]
+struct Draft {
+    locals: Map<String, Value>,
+    resources: BTreeMap<String, Value>,
+    outputs: BTreeMap<String, Value>,
+}
+
+/// Why a module could not be read.
+#[derive(Debug, Error)]
+pub enum ModuleError {
+    /// A file of it.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not HCL.
+    #[error("cannot parse {path}")]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: Box<hcl::Error>,
+    },
+    /// An expression of it has no value: it is wrong, or beyond what this crate evaluates.
+    #[error("cannot evaluate {place}: {detail}")]
+    Evaluate {
+        /// Which.
+        place: String,
+        /// Why.
+        detail: String,
+    },
+    /// A variable that is given is none of the module's, or one that has to be given is not.
+    #[error("variable {0}: not declared, or without a value")]
+    Variable(String),
+}
+
+impl Module {
+    /// Reads all `*.tf` files of a directory.
+    ///
+    /// # Errors
+    /// [`ModuleError::Read`] and [`ModuleError::Parse`].
+    pub fn read(directory: &Path) -> Result<Self, ModuleError> {
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ModuleError::Read { path, source }
+        };
+        let mut body = Body::default();
+        let mut references = BTreeMap::new();
+        for entry in fs::read_dir(directory).map_err(unreadable(directory))? {
+            let path = entry.map_err(unreadable(directory))?.path();
+            if path.extension().is_none_or(|extension| extension != "tf") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
+            let file = hcl::parse(&text).map_err(|source| ModuleError::Parse { path, source: Box::new(source) })?;
+            body = body.into_iter().chain(file).collect();
+            refer(&text, &mut references);
+        }
+        Ok(Self { directory: directory.to_owned(), body, references })
+    }
+
+    /// What it comes to with these variables, and the defaults of the others.
+    ///
+    /// # Errors
+    /// [`ModuleError::Variable`] and [`ModuleError::Evaluate`].
+    pub fn plan(&self, variables: &BTreeMap<String, Json>) -> Result<Plan, ModuleError> {
+        let variables = self.variables(variables)?;
+        let mut draft = Draft::default();
+        for _ in 0..DEPTH {
+            let (next, failure) = self.step(&variables, &draft);
+            if next == draft {
+                return match failure {
+                    Some(failure) => Err(failure),
+                    None => Ok(Plan { resources: json(draft.resources)?, outputs: json(draft.outputs)? }),
+                };
+            }
+            draft = next;
+        }
+        Err(ModuleError::Evaluate { place: "the module".to_owned(), detail: "its values refer in a circle".to_owned() })
+    }
+
+    fn variables(&self, given: &BTreeMap<String, Json>) -> Result<Map<String, Value>, ModuleError> {
+        let mut variables = Map::new();
+        for block in self.blocks("variable") {
+            let name = label(block, 0);
+            let default = block.body().attributes().find(|attribute| attribute.key() == "default");
+            let value = match (given.get(&name), default) {
+                (Some(value), _) => serde_json::from_value(value.clone()).map_err(|error| ModuleError::Evaluate {
+                    place: format!("var.{name}"),
+                    detail: error.to_string(),
+                })?,
+                (None, Some(default)) => evaluate(default.expr(), &Context::new(), &format!("var.{name}"))?,
+                (None, None) => return Err(ModuleError::Variable(name)),
+            };
+            variables.insert(name, value);
+        }
+        match given.keys().find(|name| !variables.contains_key(*name)) {
+            Some(unknown) => Err(ModuleError::Variable(unknown.clone())),
+            None => Ok(variables),
+        }
+    }
+
+    /// Evaluates everything once more, with what is known so far; also the first thing that has no value.
+    fn step(&self, variables: &Map<String, Value>, draft: &Draft) -> (Draft, Option<ModuleError>) {
+        let mut context = Context::new();
+        functions::declare(&mut context);
+        context.declare_var("var", Value::Object(variables.clone()));
+        context.declare_var("local", Value::Object(draft.locals.clone()));
+        let directory = self.directory.display().to_string();
+        context.declare_var("path", Value::Object(Map::from_iter([("module".to_owned(), directory.into())])));
+        for (kind, resources) in self.known(draft) {
+            context.declare_var(kind, Value::Object(resources));
+        }
+
+        let mut failure = None;
+        let mut keep = |result: Result<Value, ModuleError>| result.map_err(|error| failure.get_or_insert(error)).ok();
+        let mut next = Draft::default();
+        for local in self.blocks("locals").flat_map(|block| block.body().attributes()) {
+            let value = keep(evaluate(local.expr(), &context, &format!("local.{}", local.key())));
+            next.locals.extend(value.map(|value| (local.key().to_owned(), value)));
+        }
+        for output in self.blocks("output") {
+            let name = label(output, 0);
+            if let Some(value) = output.body().attributes().find(|attribute| attribute.key() == "value") {
+                let value = keep(evaluate(value.expr(), &context, &format!("output.{name}")));
+                next.outputs.extend(value.map(|value| (name, value)));
+            }
+        }
+        for block in self.blocks("resource") {
+            let address = address(block);
+            if keep(instances(block, &context, &address)).is_some_and(|count| count == Value::from(1)) {
+                let value = keep(arguments(block.body(), &context, &address));
+                next.resources.extend(value.map(|value| (address, value)));
+            }
+        }
+        (next, failure)
+    }
+
+    /// What expressions may ask of resources, by type: what the plan has, or a placeholder.
+    fn known(&self, draft: &Draft) -> BTreeMap<String, Map<String, Value>> {
+        let mut known: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+        for block in self.blocks("resource") {
+            let address = address(block);
+            let planned = draft.resources.get(&address);
+            let attributes = self.references.get(&address).into_iter().flatten().map(|attribute| {
+                let value = planned.and_then(Value::as_object).and_then(|planned| planned.get(attribute)).cloned();
+                (attribute.clone(), value.unwrap_or_else(|| format!("${{{address}.{attribute}}}").into()))
+            });
+            let value = Value::Object(attributes.collect());
+            let value = match count(block) {
+                None => value,
+                Some(_) => Value::Array(planned.map(|_| value).into_iter().collect()),
+            };
+            known.entry(label(block, 0)).or_default().insert(label(block, 1), value);
+        }
+        known
+    }
+
+    fn blocks(&self, kind: &'static str) -> impl Iterator<Item = &Block> {
+        self.body.blocks().filter(move |block| block.identifier() == kind)
+    }
+}
+
+fn json(values: BTreeMap<String, Value>) -> Result<BTreeMap<String, Json>, ModuleError> {
+    let json = |(place, value)| match serde_json::to_value(value) {
+        Ok(value) => Ok((place, value)),
+        Err(error) => Err(ModuleError::Evaluate { place, detail: error.to_string() }),
+    };
+    values.into_iter().map(json).collect()
+}
+
+fn count(block: &Block) -> Option<&Expression> {
+    block.body().attributes().find(|attribute| attribute.key() == "count").map(|count| count.expr())
+}
+
+/// How many there are of a resource; more than one is beyond this crate.
+fn instances(block: &Block, context: &Context<'_>, address: &str) -> Result<Value, ModuleError> {
+    let beyond = |detail: &str| ModuleError::Evaluate { place: address.to_owned(), detail: detail.to_owned() };
+    if block.body().attributes().any(|attribute| attribute.key() == "for_each") {
+        return Err(beyond("for_each is not supported"));
+    }
+    let Some(count) = count(block) else { return Ok(Value::from(1)) };
+    let count = evaluate(count, context, &format!("{address}.count"))?;
+    if count.as_u64().is_some_and(|count| count <= 1) { Ok(count) } else { Err(beyond("a count is 0 or 1")) }
+}
+
+/// Attributes that are not null, and blocks.
+fn arguments(body: &Body, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
+    let mut arguments = Map::new();
+    for attribute in body.attributes().filter(|attribute| !META.contains(&attribute.key())) {
+        let value = evaluate(attribute.expr(), context, &format!("{place}.{}", attribute.key()))?;
+        if !value.is_null() {
+            arguments.insert(attribute.key().to_owned(), value);
+        }
+    }
+    for attribute in body.attributes().filter(|attribute| attribute.key() == "depends_on") {
+        if let Expression::Array(waits) = attribute.expr() {
+            let waits = waits.iter().map(|wait| Value::from(wait.to_string())).collect();
+            arguments.insert("depends_on".to_owned(), Value::Array(waits));
+        }
+    }
+    for block in body.blocks().filter(|block| block.identifier() != "lifecycle") {
+        let kind = block.identifier();
+        let value = arguments_of(block, context, &format!("{place}.{kind}"))?;
+        match arguments.entry(kind.to_owned()).or_insert_with(|| Value::Array(Vec::new())) {
+            Value::Array(blocks) => blocks.push(value),
+            _ => {
+                let detail = "an attribute and a block have the same name".to_owned();
+                return Err(ModuleError::Evaluate { place: format!("{place}.{kind}"), detail });
+            }
+        }
+    }
+    Ok(Value::Object(arguments))
+}
+
+fn arguments_of(block: &Block, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
+    if block.identifier() == "dynamic" {
+        let detail = "dynamic blocks are not supported".to_owned();
+        return Err(ModuleError::Evaluate { place: place.to_owned(), detail });
+    }
+    arguments(block.body(), context, place)
+}
+
+fn evaluate(expression: &Expression, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
+    let failed = |error: hcl::eval::Error| ModuleError::Evaluate { place: place.to_owned(), detail: error.to_string() };
+    expression.evaluate(context).map_err(failed)
+}
+
+fn label(block: &Block, index: usize) -> String {
+    block.labels().get(index).map_or_else(String::new, |label| label.as_str().to_owned())
+}
+
+fn address(block: &Block) -> String {
+    format!("{}.{}", label(block, 0), label(block, 1))
+}
+
+/// Finds `aws_type.label.attribute`, with or without an index behind the label.
+fn refer(text: &str, references: &mut BTreeMap<String, BTreeSet<String>>) {
+    let of_reference = |c: char| c.is_ascii_alphanumeric() || "_.[]*".contains(c);
+    for word in text.split(|c| !of_reference(c)).filter(|word| word.starts_with("aws_")) {
+        let mut parts = word.split('.');
+        if let (Some(kind), Some(name), Some(attribute)) = (parts.next(), parts.next(), parts.next()) {
+            let name = name.split('[').next().unwrap_or_default();
+            let attribute = attribute.split(['[', ']']).next().unwrap_or_default();
+            references.entry(format!("{kind}.{name}")).or_default().insert(attribute.to_owned());
+        }
+    }
+}
