@@ -5,5 +5,6 @@
 
 mod functions;
 mod module;
+mod resource;
 
 pub use module::{Module, ModuleError, Plan};

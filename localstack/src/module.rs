@@ -5,18 +5,17 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use hcl::eval::{Context, Evaluate};
-use hcl::structure::{Block, Body};
+use hcl::structure::{Attribute, Block, Body};
 use hcl::{Expression, Map, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::functions;
+use crate::resource::{Instance, Many, instances};
 
 /// So many times values may depend on values before that counts as a circle.
 const DEPTH: usize = 10;
-/// What Terraform itself reads; no argument of the resource.
-const META: [&str; 4] = ["count", "depends_on", "for_each", "provider"];
 
 /// The files of a module, parsed.
 #[derive(Debug)]
@@ -127,7 +126,7 @@ impl Module {
         let mut variables = Map::new();
         for block in self.blocks("variable") {
             let name = label(block, 0);
-            let default = block.body().attributes().find(|attribute| attribute.key() == "default");
+            let default = attribute(block.body(), "default");
             let value = match (given.get(&name), default) {
                 (Some(value), _) => serde_json::from_value(value.clone()).map_err(|error| ModuleError::Evaluate {
                     place: format!("var.{name}"),
@@ -156,28 +155,31 @@ impl Module {
             context.declare_var(kind, Value::Object(resources));
         }
 
-        let mut failure = None;
-        let mut keep = |result: Result<Value, ModuleError>| result.map_err(|error| failure.get_or_insert(error)).ok();
+        let mut failures = Vec::new();
         let mut next = Draft::default();
         for local in self.blocks("locals").flat_map(|block| block.body().attributes()) {
-            let value = keep(evaluate(local.expr(), &context, &format!("local.{}", local.key())));
-            next.locals.extend(value.map(|value| (local.key().to_owned(), value)));
+            match evaluate(local.expr(), &context, &format!("local.{}", local.key())) {
+                Ok(value) => drop(next.locals.insert(local.key().to_owned(), value)),
+                Err(failure) => failures.push(failure),
+            }
         }
         for output in self.blocks("output") {
             let name = label(output, 0);
-            if let Some(value) = output.body().attributes().find(|attribute| attribute.key() == "value") {
-                let value = keep(evaluate(value.expr(), &context, &format!("output.{name}")));
-                next.outputs.extend(value.map(|value| (name, value)));
+            let Some(value) = attribute(output.body(), "value") else { continue };
+            match evaluate(value.expr(), &context, &format!("output.{name}")) {
+                Ok(value) => drop(next.outputs.insert(name, value)),
+                Err(failure) => failures.push(failure),
             }
         }
         for block in self.blocks("resource") {
-            let address = address(block);
-            if keep(instances(block, &context, &address)).is_some_and(|count| count == Value::from(1)) {
-                let value = keep(arguments(block.body(), &context, &address));
-                next.resources.extend(value.map(|value| (address, value)));
+            match instances(block, &context, &address(block)) {
+                Ok(instances) => next
+                    .resources
+                    .extend(instances.into_iter().map(|Instance { address, arguments }| (address, arguments))),
+                Err(failure) => failures.push(failure),
             }
         }
-        (next, failure)
+        (next, failures.into_iter().next())
     }
 
     /// What expressions may ask of resources, by type: what the plan has, or a placeholder.
@@ -185,15 +187,24 @@ impl Module {
         let mut known: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
         for block in self.blocks("resource") {
             let address = address(block);
-            let planned = draft.resources.get(&address);
-            let attributes = self.references.get(&address).into_iter().flatten().map(|attribute| {
-                let value = planned.and_then(Value::as_object).and_then(|planned| planned.get(attribute)).cloned();
-                (attribute.clone(), value.unwrap_or_else(|| format!("${{{address}.{attribute}}}").into()))
-            });
-            let value = Value::Object(attributes.collect());
-            let value = match count(block) {
-                None => value,
-                Some(_) => Value::Array(planned.map(|_| value).into_iter().collect()),
+            let referred = self.references.get(&address);
+            // What the plan has comes last, and replaces a placeholder.
+            let attributes = |address: &str| {
+                let placeholder =
+                    |attribute: &String| (attribute.clone(), format!("${{{address}.{attribute}}}").into());
+                let planned = draft.resources.get(address).and_then(Value::as_object).cloned().unwrap_or_default();
+                Value::Object(referred.into_iter().flatten().map(placeholder).chain(planned).collect())
+            };
+            let value = match Many::of(block) {
+                Many::One => attributes(&address),
+                Many::Count => draft.resources.get(&address).map(|_| attributes(&address)).into_iter().collect(),
+                Many::Each => {
+                    let keyed = |found: &String| {
+                        let key = found.strip_prefix(&address)?.strip_prefix("[\"")?.strip_suffix("\"]")?;
+                        Some((key.to_owned(), attributes(found)))
+                    };
+                    Value::Object(draft.resources.keys().filter_map(keyed).collect())
+                }
             };
             known.entry(label(block, 0)).or_default().insert(label(block, 1), value);
         }
@@ -213,64 +224,16 @@ fn json(values: BTreeMap<String, Value>) -> Result<BTreeMap<String, Json>, Modul
     values.into_iter().map(json).collect()
 }
 
-fn count(block: &Block) -> Option<&Expression> {
-    block.body().attributes().find(|attribute| attribute.key() == "count").map(|count| count.expr())
+pub(crate) fn attribute<'a>(body: &'a Body, key: &str) -> Option<&'a Attribute> {
+    body.attributes().find(|attribute| attribute.key() == key)
 }
 
-/// How many there are of a resource; more than one is beyond this crate.
-fn instances(block: &Block, context: &Context<'_>, address: &str) -> Result<Value, ModuleError> {
-    let beyond = |detail: &str| ModuleError::Evaluate { place: address.to_owned(), detail: detail.to_owned() };
-    if block.body().attributes().any(|attribute| attribute.key() == "for_each") {
-        return Err(beyond("for_each is not supported"));
-    }
-    let Some(count) = count(block) else { return Ok(Value::from(1)) };
-    let count = evaluate(count, context, &format!("{address}.count"))?;
-    if count.as_u64().is_some_and(|count| count <= 1) { Ok(count) } else { Err(beyond("a count is 0 or 1")) }
-}
-
-/// Attributes that are not null, and blocks.
-fn arguments(body: &Body, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
-    let mut arguments = Map::new();
-    for attribute in body.attributes().filter(|attribute| !META.contains(&attribute.key())) {
-        let value = evaluate(attribute.expr(), context, &format!("{place}.{}", attribute.key()))?;
-        if !value.is_null() {
-            arguments.insert(attribute.key().to_owned(), value);
-        }
-    }
-    for attribute in body.attributes().filter(|attribute| attribute.key() == "depends_on") {
-        if let Expression::Array(waits) = attribute.expr() {
-            let waits = waits.iter().map(|wait| Value::from(wait.to_string())).collect();
-            arguments.insert("depends_on".to_owned(), Value::Array(waits));
-        }
-    }
-    for block in body.blocks().filter(|block| block.identifier() != "lifecycle") {
-        let kind = block.identifier();
-        let value = arguments_of(block, context, &format!("{place}.{kind}"))?;
-        match arguments.entry(kind.to_owned()).or_insert_with(|| Value::Array(Vec::new())) {
-            Value::Array(blocks) => blocks.push(value),
-            _ => {
-                let detail = "an attribute and a block have the same name".to_owned();
-                return Err(ModuleError::Evaluate { place: format!("{place}.{kind}"), detail });
-            }
-        }
-    }
-    Ok(Value::Object(arguments))
-}
-
-fn arguments_of(block: &Block, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
-    if block.identifier() == "dynamic" {
-        let detail = "dynamic blocks are not supported".to_owned();
-        return Err(ModuleError::Evaluate { place: place.to_owned(), detail });
-    }
-    arguments(block.body(), context, place)
-}
-
-fn evaluate(expression: &Expression, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
+pub(crate) fn evaluate(expression: &Expression, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
     let failed = |error: hcl::eval::Error| ModuleError::Evaluate { place: place.to_owned(), detail: error.to_string() };
     expression.evaluate(context).map_err(failed)
 }
 
-fn label(block: &Block, index: usize) -> String {
+pub(crate) fn label(block: &Block, index: usize) -> String {
     block.labels().get(index).map_or_else(String::new, |label| label.as_str().to_owned())
 }
 
@@ -281,7 +244,8 @@ fn address(block: &Block) -> String {
 /// Finds `aws_type.label.attribute`, with or without an index behind the label.
 fn refer(text: &str, references: &mut BTreeMap<String, BTreeSet<String>>) {
     let of_reference = |c: char| c.is_ascii_alphanumeric() || "_.[]*".contains(c);
-    for word in text.split(|c| !of_reference(c)).filter(|word| word.starts_with("aws_")) {
+    let words = text.split(|c| !of_reference(c)).map(|word| word.trim_start_matches('['));
+    for word in words.filter(|word| word.starts_with("aws_")) {
         let mut parts = word.split('.');
         if let (Some(kind), Some(name), Some(attribute)) = (parts.next(), parts.next(), parts.next()) {
             let name = name.split('[').next().unwrap_or_default();
