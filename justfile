@@ -30,6 +30,22 @@ containers:
     SLO_LOCALSTACK_IMAGE=$(bash localstack/image localstack) \
     cargo test --workspace --test containers -- --ignored --nocapture
 
+# The service on an emulator of AWS in Docker, deployed by Terraform, and a walk through its whole API
+local *args:
+    bash localstack/deploy {{args}}
+    bash localstack/smoke
+
+# Ends the emulator
+local-stop:
+    bash localstack/stop
+
+# The Terraform module: format, schemas, tests
+terraform:
+    terraform -chdir=terraform fmt -check -diff -recursive
+    terraform -chdir=terraform init -backend=false
+    terraform -chdir=terraform validate
+    terraform -chdir=terraform test
+
 # Everything that must pass before a change lands
 ci:
     bash .ci/run

@@ -31,7 +31,7 @@ pub struct Module {
 /// An attribute that only the provider knows, such as an ARN, stands as `${type.label.attribute}`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
-    /// By address: attributes, and blocks as arrays of objects. `depends_on` has what the resource waits for by name.
+    /// By address: attributes, and blocks as arrays of objects. `depends_on` has the resources that one names.
     pub resources: BTreeMap<String, Json>,
     /// By name.
     pub outputs: BTreeMap<String, Json>,
@@ -88,7 +88,7 @@ impl Module {
             move |source| ModuleError::Read { path, source }
         };
         let mut body = Body::default();
-        let mut references = BTreeMap::new();
+        let mut references: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for entry in fs::read_dir(directory).map_err(unreadable(directory))? {
             let path = entry.map_err(unreadable(directory))?.path();
             if path.extension().is_none_or(|extension| extension != "tf") {
@@ -97,7 +97,9 @@ impl Module {
             let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
             let file = hcl::parse(&text).map_err(|source| ModuleError::Parse { path, source: Box::new(source) })?;
             body = body.into_iter().chain(file).collect();
-            refer(&text, &mut references);
+            for (address, attribute) in self::references(&text) {
+                references.entry(address).or_default().extend(attribute);
+            }
         }
         Ok(Self { directory: directory.to_owned(), body, references })
     }
@@ -241,16 +243,13 @@ fn address(block: &Block) -> String {
     format!("{}.{}", label(block, 0), label(block, 1))
 }
 
-/// Finds `aws_type.label.attribute`, with or without an index behind the label.
-fn refer(text: &str, references: &mut BTreeMap<String, BTreeSet<String>>) {
+/// Where a text says `aws_type.label`, and the attribute behind it.
+pub(crate) fn references(text: &str) -> impl Iterator<Item = (String, Option<String>)> {
     let of_reference = |c: char| c.is_ascii_alphanumeric() || "_.[]*".contains(c);
-    let words = text.split(|c| !of_reference(c)).map(|word| word.trim_start_matches('['));
-    for word in words.filter(|word| word.starts_with("aws_")) {
-        let mut parts = word.split('.');
-        if let (Some(kind), Some(name), Some(attribute)) = (parts.next(), parts.next(), parts.next()) {
-            let name = name.split('[').next().unwrap_or_default();
-            let attribute = attribute.split(['[', ']']).next().unwrap_or_default();
-            references.entry(format!("{kind}.{name}")).or_default().insert(attribute.to_owned());
-        }
-    }
+    let words = text.split(move |c| !of_reference(c)).map(|word| word.trim_start_matches('['));
+    words.filter(|word| word.starts_with("aws_")).filter_map(|word| {
+        let mut parts = word.split('.').map(|part| part.split(['[', ']']).next().unwrap_or_default());
+        let (kind, label) = (parts.next()?, parts.next()?);
+        Some((format!("{kind}.{label}"), parts.next().map(str::to_owned)))
+    })
 }

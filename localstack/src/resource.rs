@@ -1,10 +1,12 @@
 //! A block of the module, and what it comes to.
 
+use std::collections::BTreeSet;
+
 use hcl::eval::Context;
 use hcl::structure::{Block, Body};
 use hcl::{Expression, Map, Value};
 
-use crate::module::{ModuleError, attribute, evaluate, label};
+use crate::module::{ModuleError, attribute, evaluate, label, references};
 
 /// What Terraform itself reads; no argument of a resource.
 const META: [&str; 4] = ["count", "depends_on", "for_each", "provider"];
@@ -33,30 +35,33 @@ impl Many {
     }
 }
 
-/// The resources of a block.
+/// The resources of a block, each with the resources that it names in `depends_on`.
 pub(crate) fn instances(block: &Block, context: &Context<'_>, address: &str) -> Result<Vec<Instance>, ModuleError> {
     let body = block.body();
+    let text = hcl::format::to_string(body).map_err(|_| beyond(address, "a body that cannot be written"))?;
+    let waits: Value = references(&text).map(|(address, _)| address).collect::<BTreeSet<_>>().into_iter().collect();
+    let arguments = |context: &Context<'_>| match arguments(body, context, address)? {
+        Value::Object(arguments) => {
+            Ok(Value::Object(arguments.into_iter().chain([("depends_on".to_owned(), waits.clone())]).collect()))
+        }
+        other => Ok(other),
+    };
     if let Some(count) = attribute(body, "count") {
         let count = evaluate(count.expr(), context, &format!("{address}.count"))?;
         return match count.as_u64() {
             Some(0) => Ok(Vec::new()),
-            Some(1) => {
-                Ok(vec![Instance { address: address.to_owned(), arguments: arguments(body, context, address)? }])
-            }
+            Some(1) => Ok(vec![Instance { address: address.to_owned(), arguments: arguments(context)? }]),
             _ => Err(beyond(address, "a count that is not 0 or 1")),
         };
     }
     let Some(for_each) = attribute(body, "for_each") else {
-        return Ok(vec![Instance { address: address.to_owned(), arguments: arguments(body, context, address)? }]);
+        return Ok(vec![Instance { address: address.to_owned(), arguments: arguments(context)? }]);
     };
     let mut instances = Vec::new();
     for (key, value) in each(for_each.expr(), context, address)? {
         let context = with(context, "each", &key, value);
         let key = key.as_str().unwrap_or_default();
-        instances.push(Instance {
-            address: format!("{address}[\"{key}\"]"),
-            arguments: arguments(body, &context, address)?,
-        });
+        instances.push(Instance { address: format!("{address}[\"{key}\"]"), arguments: arguments(&context)? });
     }
     Ok(instances)
 }
@@ -70,12 +75,11 @@ fn arguments(body: &Body, context: &Context<'_>, place: &str) -> Result<Value, M
             arguments.insert(attribute.key().to_owned(), value);
         }
     }
-    if let Some(Expression::Array(waits)) = attribute(body, "depends_on").map(|waits| waits.expr()) {
-        let waits = waits.iter().map(|wait| Value::from(wait.to_string())).collect();
-        arguments.insert("depends_on".to_owned(), waits);
-    }
     for block in body.blocks().filter(|block| block.identifier() != "lifecycle") {
         let (kind, blocks) = blocks(block, context, place)?;
+        if blocks.is_empty() {
+            continue;
+        }
         match arguments.entry(kind).or_insert_with(|| Value::Array(Vec::new())) {
             Value::Array(found) => found.extend(blocks),
             _ => return Err(beyond(place, "an attribute and a block of one name")),
