@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Creates what the Terraform module plans on an emulator of AWS, where the AWS provider cannot be fetched.
 
-    plan terraform target=localstack … | python3 stand-in ENDPOINT REGION ZIP
+    plan terraform target=localstack … | python3 stand_in.py ENDPOINT REGION ZIP
 
 Standard input is the plan of `cargo run --package slo-localstack --bin plan`: every argument that is used here comes
 from the module. A resource of a type, or with an argument, that is unknown here is an error: nothing is left out in
@@ -415,7 +415,7 @@ def resolved(value, made):
 
 def main():
     if len(sys.argv) != 4:
-        sys.exit("usage: plan … | python3 stand-in ENDPOINT REGION ZIP")
+        sys.exit("usage: plan … | python3 stand_in.py ENDPOINT REGION ZIP")
     plan = json.load(sys.stdin)
     aws = Account(*sys.argv[1:])
     left, made = plan["resources"], {}

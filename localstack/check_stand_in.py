@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks what `stand-in` has created: that it is what the module plans, read back from the emulator, and that the worker
+"""Checks what `stand_in.py` has created: that it is what the module plans, read back from the emulator, and that the worker
 does its work: measurements from the queue are counted, and a schedule's round of alerts tells the topic.
 
-    python3 check-stand-in ENDPOINT REGION DEPLOYED
+    python3 check_stand_in.py ENDPOINT REGION DEPLOYED
 
-DEPLOYED is what `stand-in` printed, with `measurement_queue=true`. Needs boto3, and an emulator that runs schedules, as
+DEPLOYED is what `stand_in.py` printed, with `measurement_queue=true`. Needs boto3, and an emulator that runs schedules, as
 MiniStack does.
 """
 
