@@ -60,8 +60,11 @@ fn main() -> ExitCode {
         eprintln!("could not remove {href}\n{failure}");
     }
     walk.passed(&format!("clean-up: removed {removed}, {} left", left.len()));
+    if walked.is_err() || !left.is_empty() {
+        return ExitCode::FAILURE;
+    }
     summary(&walk, started);
-    if walked.is_ok() && left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    ExitCode::SUCCESS
 }
 
 /// Every step, in the order in which they build on each other.

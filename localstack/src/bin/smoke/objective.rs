@@ -66,7 +66,7 @@ fn refused(walk: &Walk, valid: &Value) -> Checked {
     walk.send(&Ask::post(&create, &wrong))?.points_at(&pointers)?;
     let mut loose = valid.clone();
     loose["sla"]["target"] = json!(0.999);
-    walk.send(&Ask::post(&create, &loose))?.points_at(&["/sla/target"])?;
+    walk.send(&Ask::post(&create, &loose))?.points_at(&["/target"])?;
     Ok(())
 }
 

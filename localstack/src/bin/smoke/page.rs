@@ -7,20 +7,21 @@ use crate::walk::Walk;
 
 /// A list with one item a page: all of it, from the first page to the last.
 pub(crate) fn all(walk: &Walk, list: &str) -> Checked<Vec<Value>> {
+    let list = format!("{list}{}limit=1", if list.contains('?') { '&' } else { '?' });
     let mut items = Vec::new();
-    let mut page = walk.get(format!("{list}{}limit=1", if list.contains('?') { '&' } else { '?' }))?.status(200)?;
+    let mut page = walk.get(&list)?.status(200)?;
     loop {
         page.demand(page.items()?.len() <= 1, || "one item at the most".to_owned())?;
         items.extend_from_slice(page.items()?);
-        let (cursor, link) = (page.json.get("next"), page.json["links"].get("next"));
-        page.demand(cursor.is_some() == link.is_some(), || {
-            "a cursor and a link to the next page, or neither".to_owned()
-        })?;
-        if link.is_none() {
+        let Some(cursor) = page.json.get("next") else {
+            page.demand(page.link("next").is_err(), || "no link to a next page without a cursor".to_owned())?;
             return Ok(items);
-        }
+        };
         page.demand(items.len() < 20, || "an end of the list: it has a few items of ours".to_owned())?;
-        page = walk.follow(&page, "next")?;
+        // Revisions give the cursor only.
+        let next =
+            page.link("next").unwrap_or_else(|_| format!("{list}&cursor={}", cursor.as_str().unwrap_or_default()));
+        page = walk.get(next)?.status(200)?;
     }
 }
 
