@@ -148,7 +148,7 @@ impl Answer {
     }
 
     /// That the store was asked for it, and the answer tells at what cost.
-    pub(crate) fn from_the_store(self) -> Checked<Self> {
+    pub(crate) fn store_asked(self) -> Checked<Self> {
         let calls = timing(self.header("server-timing")).unwrap_or_default();
         self.demand(calls > 0, || "Server-Timing with calls=1 or more".to_owned())?;
         Ok(self)

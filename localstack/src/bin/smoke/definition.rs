@@ -9,12 +9,11 @@ use crate::walk::Walk;
 
 /// Creates what `body` says under the root's link `rel`, changes it in every way, and deletes it.
 pub(crate) fn live(walk: &mut Walk, kind: &str, rel: &str, body: &Value) -> Checked {
-    let first = walk.create(rel, body)?.from_the_store()?;
+    let first = walk.create(rel, body)?.store_asked()?;
     let (href, tag) = (first.link("self")?, first.etag()?);
     let collection = walk.root()?.link(rel)?;
     let again = walk.send(&Ask::post(&collection, body))?.problem(409, "already-exists")?;
-    let read =
-        walk.follow(&again, "existing")?.from_the_store()?.says(&json!({"name": body["name"], "revision": 1}))?;
+    let read = walk.follow(&again, "existing")?.store_asked()?.says(&json!({"name": body["name"], "revision": 1}))?;
     read.demand(read.etag()? == tag, || format!("ETag: {tag}"))?;
     walk.passed(&format!("{kind}: created {}, once", body["name"].as_str().unwrap_or_default()));
 

@@ -1,6 +1,6 @@
 //! `/error-budgets`, and what follows from them: series, incidents, alerts. All figures were computed by hand.
 
-use jiff::Timestamp;
+use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub(crate) fn ten_minutes_later(walk: &Walk) -> Value {
 pub(crate) fn walk(walk: &mut Walk, Objectives { availability, month, .. }: &Objectives) -> Checked {
     let href = availability.link("errorBudget")?;
     let at = format!("{href}?at={}", walk.minute(10));
-    let budget = walk.get(&at)?.status(200)?.from_the_store()?.says(&ten_minutes_later(walk))?;
+    let budget = walk.get(&at)?.status(200)?.store_asked()?.says(&ten_minutes_later(walk))?;
     walk.follow(&budget, "self")?.says(&ten_minutes_later(walk))?;
     let now = walk.follow(availability, "errorBudget")?;
     now.says(&json!({"total": 10_000, "bad": 3, "budget": {"remaining": 7, "remainingRatio": 0.7}}))?;
@@ -66,9 +66,9 @@ fn by_minutes(walk: &mut Walk, month: &Answer) -> Checked {
     let budget = walk.get(format!("{}?at={at}", month.link("errorBudget")?))?.status(200)?;
     let broken = |_| budget.failure("an instant of this age");
     let local = walk.hour.to_zoned(TimeZone::get("Europe/Berlin").map_err(broken)?);
-    let start = local.first_of_month().and_then(|day| day.start_of_day()).map_err(broken)?;
-    let end = local.last_of_month().and_then(|day| day.end_of_day()).map_err(broken)?;
-    let (start, end) = (start.timestamp(), Timestamp::constant(end.timestamp().as_second() + 1, 0));
+    let midnight = |day: Result<Zoned, jiff::Error>| day.and_then(|day| day.start_of_day()).map_err(broken);
+    let start = midnight(local.first_of_month())?.timestamp();
+    let end = midnight(local.last_of_month().and_then(|day| day.tomorrow()))?.timestamp();
     // A hundredth of the month's seconds: it has whole hours.
     let total = (end.as_second() - start.as_second()) / 100;
     let budget = budget.says(&json!({"period": {"start": start.to_string(), "end": at, "fullEnd": end.to_string()},
@@ -144,7 +144,7 @@ pub(crate) fn of_many(walk: &mut Walk, user: &Answer) -> Checked {
     let batch = format!("{list}:batchGet");
     let nothing = walk.name("nothing");
     let body = json!({"objectives": [availability, nothing, speed], "at": walk.minute(10)});
-    let answer = walk.send(&Ask::post(&batch, &body))?.status(200)?.from_the_store()?;
+    let answer = walk.send(&Ask::post(&batch, &body))?.status(200)?.store_asked()?;
     answer.says(&json!({"items": [ten_minutes_later(walk),
         {"objective": nothing, "error": {"status": 404, "type": "/problems/not-found"}},
         {"objective": speed, "status": "exhausted", "budget": {"total": 0.04, "consumed": 1, "remaining": -0.96,

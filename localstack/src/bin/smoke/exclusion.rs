@@ -16,7 +16,7 @@ pub(crate) fn walk(walk: &mut Walk, objective: &Answer) -> Checked {
     let before = budget("")?.says(&ten_minutes_later(walk))?;
 
     let good = json!({"from": walk.minute(1), "to": walk.minute(2), "mode": "countAsGood", "reason": "a test of ours"});
-    let first = walk.send(&Ask::post(&exclude, &good))?.created()?.says(&good)?.from_the_store()?;
+    let first = walk.send(&Ask::post(&exclude, &good))?.created()?.says(&good)?.store_asked()?;
     budget("")?.says(&json!({"good": 10_000, "total": 10_000, "bad": 0, "budget": {"total": 10, "remaining": 10}}))?;
     let daily = json!({"from": walk.minute(1), "to": walk.minute(2), "reason": "an upgrade & a restart",
         "rrule": "FREQ=DAILY;COUNT=2", "timeZone": "Europe/Berlin"});

@@ -59,7 +59,7 @@ pub(crate) fn suggested_target(walk: &mut Walk, Indicators { site, .. }: &Indica
     let path = site.link("suggestedTarget")?;
     let path = path.split('?').next().unwrap_or_default();
     let query = format!("timeWindow=1h&periods=1&at={}", walk.minute(60));
-    walk.get(format!("{path}?{query}"))?.status(200)?.from_the_store()?.says(&json!({
+    walk.get(format!("{path}?{query}"))?.status(200)?.store_asked()?.says(&json!({
         "timeWindow": "1h", "suggestedTarget": 0.9997, "strictestTarget": 0.9997, "target": 0.9997, "judged": 1,
         "broken": 0, "periods": [{"start": walk.minute(0), "end": walk.minute(60), "sli": 0.9997, "good": 9_997,
             "total": 10_000, "consumedRatio": 1, "met": true}]}))?;

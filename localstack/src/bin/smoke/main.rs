@@ -89,8 +89,7 @@ fn summary(walk: &Walk, started: Instant) {
     let gateway = &walk.gateway;
     println!();
     for (kind, count, median, most) in gateway.latencies() {
-        let (median, most) = (median.as_secs_f64() * 1e3, most.as_secs_f64() * 1e3);
-        println!("{kind:<18} {count:>5} requests   p50 {median:>8.1} ms   p95 {most:>8.1} ms");
+        println!("{kind:<18} {count:>5} requests   p50 {median:>8.1?}   p95 {most:>8.1?}");
     }
     let (checks, steps, requests) = (gateway.checks(), walk.steps(), gateway.requests());
     println!("{checks} checks passed in {steps} steps and {requests} requests, {} s", started.elapsed().as_secs());

@@ -22,7 +22,7 @@ pub(crate) fn walk(walk: &mut Walk, Indicators { site, latency }: &Indicators) -
     let batch = json!({"source": "zone-a", "measurements":
         [counts(walk, 0, 5_000, 5_000, 0), counts(walk, 1, 990, 1_000, 0), counts(walk, 2, 2_500, 2_500, 0)]});
     let post = |body: &Value| walk.send(&Ask::post(&record, body));
-    post(&batch)?.status(200)?.from_the_store()?.says(&receipt(3, 0, 0))?;
+    post(&batch)?.status(200)?.store_asked()?.says(&receipt(3, 0, 0))?;
     let elsewhere = json!({"source": "zone-b", "measurements": [counts(walk, 2, 1_500, 1_500, 0)]});
     post(&elsewhere)?.status(200)?.says(&receipt(1, 0, 0))?;
     post(&batch)?.status(200)?.says(&receipt(0, 3, 0))?;

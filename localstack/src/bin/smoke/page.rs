@@ -32,10 +32,8 @@ pub(crate) fn two(walk: &Walk, list: &str) -> Checked {
     let second = walk.follow(&first, "next")?;
     let (one, other) = (first.text_at("/items/0/name")?, second.text_at("/items/0/name")?);
     second.demand(one < other, || format!("what comes after {one}"))?;
-    let tampered = match cursor.strip_prefix('A') {
-        Some(rest) => format!("B{rest}"),
-        None => format!("A{}", &cursor[1..]),
-    };
+    let (head, rest) = cursor.split_at_checked(1).ok_or_else(|| first.failure("a cursor in ASCII"))?;
+    let tampered = format!("{}{rest}", if head == "A" { 'B' } else { 'A' });
     walk.get(format!("{list}?cursor={tampered}"))?.problem(400, "invalid-cursor")?;
     let foreign = walk.root()?.link("errorBudgets")?;
     walk.get(format!("{foreign}?cursor={cursor}"))?.problem(400, "invalid-cursor")?;

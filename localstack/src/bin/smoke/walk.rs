@@ -108,7 +108,8 @@ impl Walk {
         self.gateway.begin_cleaning();
         let (mut removed, mut left) = (0, Vec::new());
         for href in std::mem::take(&mut self.created).into_iter().rev() {
-            let answer = self.gateway.send(&Ask::delete(&href).if_match("*"));
+            // Whatever else is wrong with the answer was found before.
+            let answer = self.gateway.exchange(&Ask::delete(&href).if_match("*"));
             // 412: it is not there (any more).
             let gone = answer.and_then(|answer| match answer.status {
                 204 | 412 => Ok(answer.status),
