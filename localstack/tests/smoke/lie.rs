@@ -59,6 +59,16 @@ fn the_stage_is_not_in_the_links() {
 }
 
 #[test]
+fn a_link_leads_nowhere() {
+    let tell = Tells(|_: &Asked, told: &mut Told| {
+        if let Some(href) = told.body.pointer_mut("/links/alerts/href") {
+            *href = json!(href.as_str().expect("a link").replace("/alerts", "/alarms"));
+        }
+    });
+    fails(tell, &["/alarms", "status 200, because it is linked in the answer to ", "404 application/problem+json"]);
+}
+
+#[test]
 fn the_stage_is_not_in_the_location() {
     let tell = Tells(|asked: &Asked, told: &mut Told| {
         if told.status == StatusCode::CREATED {
@@ -176,6 +186,19 @@ impl Gateway for Doubles {
 #[test]
 fn a_replay_is_counted_twice() {
     fails(Doubles::default(), &["step=1h", "/items/0/good is 136001, not 272002"]);
+}
+
+#[test]
+fn the_service_fails() {
+    let tell = Tells(|asked: &Asked, told: &mut Told| {
+        if asked.path.ends_with("-race/measurements") && asked.records() {
+            told.status = StatusCode::INTERNAL_SERVER_ERROR;
+            told.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+            let links = told.body["links"].take();
+            told.body = json!({"type": "/problems/internal", "title": "", "status": 500, "detail": "", "links": links});
+        }
+    });
+    fails(tell, &["status 200", "500 application/problem+json"]);
 }
 
 #[test]

@@ -36,9 +36,14 @@ impl Gateway for Busy {
 
     fn tell(&self, asked: &Asked, told: &mut Told) {
         let racing = asked.path.ends_with("-race/measurements") && asked.records();
-        let some = asked.body["measurements"][0]["total"].as_u64().is_some_and(|total| total % 16 == 0);
-        if racing && some && self.lost.lock().expect("no panic").insert(asked.body.to_string()) {
-            told.status = StatusCode::BAD_GATEWAY;
+        let total = asked.body["measurements"][0]["total"].as_u64().unwrap_or_default();
+        let status = match total % 16 {
+            0 => StatusCode::BAD_GATEWAY,
+            8 => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => return,
+        };
+        if racing && self.lost.lock().expect("no panic").insert(asked.body.to_string()) {
+            told.status = status;
         }
     }
 }

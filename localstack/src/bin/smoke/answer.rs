@@ -156,7 +156,9 @@ impl Answer {
 
     /// What every answer of the service must be, whatever was asked.
     pub(crate) fn lawful(self) -> Checked<Self> {
-        self.demand(!self.header("x-request-id").is_empty(), || "an X-Request-Id".to_owned())?;
+        self.demand(!self.header("x-request-id").is_empty(), || {
+            "an X-Request-Id, as all answers of the service have".to_owned()
+        })?;
         let timing = timing(self.header("server-timing"));
         self.demand(timing.is_some(), || "Server-Timing: store;dur=…;desc=\"calls=… rcu=… wcu=…\"".to_owned())?;
         if matches!(self.status, 204 | 304) {

@@ -174,8 +174,13 @@ impl Gateway {
             let again = match &result {
                 // The service or the gateway says that it is busy.
                 Ok((429 | 503, ..)) => true,
-                Ok((502 | 504, ..)) | Err(_) => ask.repeatable,
+                // The gateway's own failure: an instance that died or is late, or (500) one too many at once. The
+                // service itself says it with a problem, and then it is one.
+                Ok((500.., headers, _)) => {
+                    ask.repeatable && headers.get("content-type").is_none_or(|kind| kind != "application/problem+json")
+                }
                 Ok(_) => false,
+                Err(_) => ask.repeatable,
             };
             if !again || tries == MAX_TRIES {
                 let expected = || format!("an answer within {} s (try {tries})", TIMEOUT.as_secs());

@@ -22,14 +22,14 @@ use std::time::Instant;
 use clap::Parser;
 
 use answer::Checked;
-use walk::Walk;
+use walk::{Walk, say};
 
 /// Prove that a deployment works: walk the whole API as a user would
 #[derive(Parser)]
 #[command(
     name = "smoke",
     after_help = "\
-What it creates is called smoke-…, can be created beside what is there and beside other runs, and is removed at the end.
+What it creates is called smoke-…, with another number in each run, and is removed at the end.
 Exit codes: 0 all is well, 1 something is not, 2 usage."
 )]
 struct Args {
@@ -57,9 +57,11 @@ fn main() -> ExitCode {
     }
     let (removed, left) = walk.clean_up();
     for (href, failure) in &left {
-        eprintln!("could not remove {href}\n{failure}");
+        eprintln!("COULD NOT REMOVE {href}\n{failure}");
     }
-    walk.passed(&format!("clean-up: removed {removed}, {} left", left.len()));
+    if left.is_empty() {
+        walk.passed(&format!("clean-up: removed {removed}, nothing is left"));
+    }
     if walked.is_err() || !left.is_empty() {
         return ExitCode::FAILURE;
     }
@@ -87,10 +89,11 @@ fn all(walk: &mut Walk) -> Checked {
 
 fn summary(walk: &Walk, started: Instant) {
     let gateway = &walk.gateway;
-    println!();
+    say("");
     for (kind, count, median, most) in gateway.latencies() {
-        println!("{kind:<18} {count:>5} requests   p50 {median:>8.1?}   p95 {most:>8.1?}");
+        say(&format!("{kind:<18} {count:>5} requests   p50 {median:>8.1?}   p95 {most:>8.1?}"));
     }
     let (checks, steps, requests) = (gateway.checks(), walk.steps(), gateway.requests());
-    println!("{checks} checks passed in {steps} steps and {requests} requests, {} s", started.elapsed().as_secs());
+    let seconds = started.elapsed().as_secs();
+    say(&format!("{checks} checks passed in {steps} steps and {requests} requests, {seconds} s"));
 }

@@ -91,7 +91,8 @@ fn writers(walk: &mut Walk, user: &Answer) -> Checked {
         }
         body
     };
-    let answers = at_once(|thread| Ok(vec![walk.send(&Ask::put(&own, &written(thread)).if_match(&tag))?]))?;
+    let ask = |thread| Ask::put(&own, &written(thread)).if_match(&tag).repeatable("PUT at once");
+    let answers = at_once(|thread| Ok(vec![walk.send(&ask(thread))?]))?;
     let mut won = Vec::new();
     let mut unsure = Vec::new();
     for (thread, answer) in answers.into_iter().enumerate() {

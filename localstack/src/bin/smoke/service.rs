@@ -3,10 +3,13 @@
 use serde_json::json;
 
 use crate::answer::Checked;
+use crate::gateway::Ask;
 use crate::walk::Walk;
 
 pub(crate) fn walk(walk: &mut Walk) -> Checked {
-    let health = walk.get(format!("{}/healthz", walk.gateway.prefix))?.status(200)?.says(&json!({"status": "ok"}))?;
+    // A gateway may not have the patience that a first start takes.
+    let health = Ask::get(format!("{}/healthz", walk.gateway.prefix)).repeatable("GET");
+    let health = walk.send(&health)?.status(200)?.says(&json!({"status": "ok"}))?;
     walk.passed("service: it lives");
     let root = walk.follow(&health, "api")?;
     let own = walk.root()?.link("self")?;
