@@ -21,7 +21,7 @@ pub(crate) struct Query {
     given: Vec<(String, String)>,
     known: Vec<&'static str>,
     faults: Vec<(String, String)>,
-    raw: String,
+    pub(crate) raw: String,
 }
 
 impl Query {
@@ -213,15 +213,18 @@ impl Paging {
 
     /// This page, and the one after it.
     pub(crate) fn links(&self, base: &Base, next: Option<&str>) -> Links {
-        let path = |query: String| {
-            base.href(&if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) })
-        };
-        let links = Links::default().add("self", "GET", path(self.raw.clone()));
-        let Some(next) = next else { return links };
-        let others = self.raw.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-        let query: Vec<String> = others.map(str::to_owned).chain([format!("cursor={next}")]).collect();
-        links.add("next", "GET", path(query.join("&")))
+        page_links(base, &self.path, &self.raw, next)
     }
+}
+
+/// The page of a list that a query asked for, and the one after it.
+pub(crate) fn page_links(base: &Base, path: &str, query: &str, next: Option<&str>) -> Links {
+    let href = |query: &str| base.href(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") });
+    let links = Links::default().add("self", "GET", href(query));
+    let Some(next) = next else { return links };
+    let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let query: Vec<String> = others.map(str::to_owned).chain([format!("cursor={next}")]).collect();
+    links.add("next", "GET", href(&query.join("&")))
 }
 
 #[cfg(test)]

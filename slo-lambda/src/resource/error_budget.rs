@@ -304,11 +304,13 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
     let items =
         budgets.iter().map(|(objective, report)| resource(&base, objective, WhatIf::default(), report)).collect();
     let links = paging.links(&base, next.as_deref());
+    let links = links.add_with_body("batchGet", "POST", base.href(BATCH_GET), "BudgetBatch");
     Ok(JsonAnswer(PageDto { items, next, links }).into_response())
 }
 
 /// How many budgets of one request are read at once.
 const AT_ONCE: usize = 16;
+const BATCH_GET: &str = "/api/v1/error-budgets:batchGet";
 /// The most objectives of one batch.
 const MAX_BATCH: usize = 100;
 

@@ -19,6 +19,7 @@ use super::time_window::{TimeWindowDto, time_window};
 use crate::App;
 use crate::edge::fields::{At, Faults, Fields, choice, decimal, list as list_of, text};
 use crate::edge::links::{Base, Links};
+use crate::edge::query::page_links;
 
 /// A promise (SLO).
 #[derive(Clone, Serialize, ToSchema)]
@@ -339,6 +340,7 @@ pub(crate) async fn revisions(
     mut query: Query,
 ) -> Answer {
     let (limit, cursor) = (query.limit(), query.cursor());
+    let raw = query.raw.clone();
     query.close()?;
     let key = app.cursor_key().await?;
     let path = format!("{}/revisions", item::<Objective>(&name.0));
@@ -358,10 +360,7 @@ pub(crate) async fn revisions(
             objective: change.value.map(version).and_then(|version| said(&version)),
         }
     };
-    let links = Links::default().add("self", "GET", base.href(&path)).add(
-        "objective",
-        "GET",
-        base.href(&item::<Objective>(&name.0)),
-    );
+    let links = page_links(&base, &path, &raw, next.as_deref());
+    let links = links.add("objective", "GET", base.href(&item::<Objective>(&name.0)));
     Ok(JsonAnswer(PageDto { items: changes.into_iter().map(show).collect(), next, links }).into_response())
 }

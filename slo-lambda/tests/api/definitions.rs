@@ -402,6 +402,8 @@ async fn revisions_tell_what_it_said() {
     );
     assert_eq!((&items[1]["revision"], &items[1]["objective"]["target"]), (&json!(2), &json!(0.99)));
     let next = page["next"].as_str().expect("more");
+    let rest = format!("/api/v1/objectives/shop/revisions?limit=2&cursor={next}");
+    assert_eq!(page["links"]["next"]["href"], rest);
     let last = api.get(&format!("/objectives/shop/revisions?limit=2&cursor={next}")).await.json();
     assert_eq!((&last["items"][0]["objective"]["target"], &last["next"]), (&json!(0.999), &Value::Null));
     api.get("/objectives/none/revisions").await.problem(404);

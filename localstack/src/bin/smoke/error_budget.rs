@@ -141,7 +141,7 @@ pub(crate) fn of_many(walk: &mut Walk, user: &Answer) -> Checked {
     walk.get(format!("{list}?status=fine"))?.problem(400, "invalid-parameter")?;
     walk.passed("error-budgets: listed worst first, by service, owner, label and status, page by page");
 
-    let batch = format!("{list}:batchGet");
+    let batch = walk.get(&list)?.status(200)?.link("batchGet")?;
     let nothing = walk.name("nothing");
     let body = json!({"objectives": [availability, nothing, speed], "at": walk.minute(10)});
     let answer = walk.send(&Ask::post(&batch, &body))?.status(200)?.store_asked()?;

@@ -13,15 +13,12 @@ pub(crate) fn all(walk: &Walk, list: &str) -> Checked<Vec<Value>> {
     loop {
         page.demand(page.items()?.len() <= 1, || "one item at the most".to_owned())?;
         items.extend_from_slice(page.items()?);
-        let Some(cursor) = page.json.get("next") else {
+        if page.json.get("next").is_none() {
             page.demand(page.link("next").is_err(), || "no link to a next page without a cursor".to_owned())?;
             return Ok(items);
-        };
+        }
         page.demand(items.len() < 20, || "an end of the list: it has a few items of ours".to_owned())?;
-        // Revisions give the cursor only.
-        let next =
-            page.link("next").unwrap_or_else(|_| format!("{list}&cursor={}", cursor.as_str().unwrap_or_default()));
-        page = walk.get(next)?.status(200)?;
+        page = walk.follow(&page, "next")?;
     }
 }
 
