@@ -1,5 +1,6 @@
 //! The functions of Terraform that the module uses.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -20,6 +21,8 @@ pub(crate) fn declare(context: &mut Context<'_>) {
     context.declare_func("coalesce", many(ParamType::Any).build(coalesce));
     context.declare_func("concat", many(list()).build(concat));
     context.declare_func("flatten", one(list()).build(flatten));
+    context.declare_func("keys", one(object()).build(keys));
+    context.declare_func("values", one(object()).build(values));
     context.declare_func("merge", many(object()).build(merge));
     context.declare_func("jsonencode", one(ParamType::Any).build(jsonencode));
     context.declare_func("length", one(ParamType::Any).build(length));
@@ -51,6 +54,19 @@ fn flatten(arguments: FuncArgs) -> Answer {
         if let Value::Array(elements) = value { elements.into_iter().flat_map(flat).collect() } else { vec![value] }
     }
     Ok(arguments.into_values().into_iter().flat_map(flat).collect())
+}
+
+fn keys(arguments: FuncArgs) -> Answer {
+    Ok(sorted(&arguments[0]).into_keys().map(Value::from).collect())
+}
+
+fn values(arguments: FuncArgs) -> Answer {
+    Ok(sorted(&arguments[0]).into_values().collect())
+}
+
+/// In the order of the keys, as Terraform has its objects.
+fn sorted(object: &Value) -> BTreeMap<String, Value> {
+    object.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn merge(arguments: FuncArgs) -> Answer {
