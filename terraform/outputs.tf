@@ -20,6 +20,11 @@ output "example" {
   value       = "curl -s${local.curl_signed}${local.curl_key} \"${local.url}/api/v1\""
 }
 
+output "invoke_resource" {
+  description = "What a policy of IAM names, with the action execute-api:Invoke, to let somebody call the API."
+  value       = "${aws_api_gateway_rest_api.slo.execution_arn}/${var.stage}/*"
+}
+
 output "api_function" {
   description = "Name of the function that answers the API."
   value       = aws_lambda_function.api.function_name
