@@ -3,6 +3,9 @@
 locals {
   gateway = ["ApiName", aws_api_gateway_rest_api.slo.name, "Stage", var.stage]
 
+  # Names and values in turns, as a graph has them.
+  graphed = { for name, dimensions in local.throttled : name => flatten([for key, value in dimensions : [key, value]]) }
+
   graphs = [
     {
       title   = "Requests"
@@ -23,8 +26,8 @@ locals {
       metrics = concat(
         [for name, function in local.functions : ["AWS/Lambda", "Errors", "FunctionName", function.name]],
         [for name, function in local.functions : ["AWS/Lambda", "Throttles", "FunctionName", function.name]],
-        [for name, dimensions in local.throttled : concat(["AWS/DynamoDB", "WriteThrottleEvents"], flatten([for key, value in dimensions : [key, value]]))],
-        [for name, dimensions in local.throttled : concat(["AWS/DynamoDB", "ReadThrottleEvents"], flatten([for key, value in dimensions : [key, value]]))],
+        [for dimensions in values(local.graphed) : concat(["AWS/DynamoDB", "WriteThrottleEvents"], dimensions)],
+        [for dimensions in values(local.graphed) : concat(["AWS/DynamoDB", "ReadThrottleEvents"], dimensions)],
         [[local.metrics_namespace, "Errors"]],
       )
     },
@@ -94,8 +97,8 @@ resource "aws_cloudwatch_dashboard" "slo" {
           stat   = "Sum"
           # Consumption is counted by the period, the fuse by the second.
           metrics = concat(
-            [for name, dimensions in local.throttled : concat(["AWS/DynamoDB", fuse.metric], flatten([for key, value in dimensions : [key, value]]), [{ id = replace(name, "-", "_"), visible = false }])],
-            [for name, dimensions in local.throttled : [{ expression = "${replace(name, "-", "_")} / PERIOD(${replace(name, "-", "_")})", label = name, id = "${replace(name, "-", "_")}_rate" }]],
+            [for i, name in keys(local.graphed) : concat(["AWS/DynamoDB", fuse.metric], local.graphed[name], [{ id = "consumed${i}", visible = false }])],
+            [for i, name in keys(local.graphed) : [{ id = "rate${i}", expression = "consumed${i} / PERIOD(consumed${i})", label = name }]],
           )
           annotations = { horizontal = [{ label = "cost fuse", value = fuse.maximum }] }
         }
