@@ -1,0 +1,21 @@
+locals {
+  aws      = var.target == "aws"
+  endpoint = local.aws ? null : var.endpoint
+
+  # From an ARN of our own: the module reads nothing that it has not made.
+  account   = split(":", aws_cloudwatch_log_group.worker.arn)[4]
+  partition = split(":", aws_cloudwatch_log_group.worker.arn)[1]
+
+  # Names of IAM, budgets and dashboards are one per account, so that a second region needs others.
+  global = "${var.name}-${var.region}"
+
+  deletion_protection    = coalesce(var.deletion_protection, local.aws)
+  point_in_time_recovery = coalesce(var.point_in_time_recovery, local.aws)
+  authorization          = coalesce(var.authorization, local.aws ? "AWS_IAM" : "NONE")
+  domain                 = local.aws ? var.domain_name : null
+
+  zip      = var.package_type == "zip"
+  zip_path = coalesce(var.zip_path, "${path.module}/../target/lambda/${var.architecture}/bootstrap.zip")
+
+  metrics_namespace = local.aws ? "ErrorBudgets/${var.name}" : ""
+}

@@ -1,0 +1,83 @@
+# What an emulator gets: the service, and nothing that only AWS has.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "localstack" {
+  variables {
+    target        = "localstack"
+    zip_path      = "versions.tf"
+    endpoint      = "http://localhost:4510"
+    notify_emails = ["ops@example.com"]
+    domain_name   = "slo.example.com"
+    zone_id       = "Z0123456789"
+  }
+
+  assert {
+    condition     = alltrue([for table in [aws_dynamodb_table.definitions, aws_dynamodb_table.counts] : !table.deletion_protection_enabled && !one(table.point_in_time_recovery).enabled])
+    error_message = "Tables of an emulator can be deleted."
+  }
+
+  assert {
+    condition     = alltrue([for method in [aws_api_gateway_method.root, aws_api_gateway_method.proxy] : method.authorization == "NONE"])
+    error_message = "An emulator asks for no signature."
+  }
+
+  assert {
+    condition     = aws_lambda_function.api.environment[0].variables.SLO_METRICS_NAMESPACE == "" && aws_lambda_function.worker.environment[0].variables.SLO_METRICS_NAMESPACE == ""
+    error_message = "An emulator gets no metrics."
+  }
+
+  assert {
+    condition = 0 == sum([
+      length(aws_budgets_budget.slo), length(aws_cloudwatch_metric_alarm.slo), length(aws_cloudwatch_metric_alarm.worker_idle), length(aws_cloudwatch_dashboard.slo),
+      length(aws_api_gateway_account.slo), length(aws_iam_role.gateway_logs), length(aws_iam_role_policy_attachment.gateway_logs), length(aws_api_gateway_stage.slo.access_log_settings),
+      length(aws_api_gateway_domain_name.slo), length(aws_acm_certificate.slo), length(aws_route53_record.a), length(aws_route53_record.aaaa), length(aws_sns_topic_subscription.operations),
+    ])
+    error_message = "What only AWS has is left out."
+  }
+
+  assert {
+    condition     = output.url == "http://abcdefghij.execute-api.localhost.localstack.cloud:4510/v1" && output.example == "curl -s \"http://abcdefghij.execute-api.localhost.localstack.cloud:4510/v1/api/v1\""
+    error_message = "The URL is LocalStack's, with the port of the endpoint."
+  }
+
+  assert {
+    condition     = one(aws_scheduler_schedule.alerts.target).arn == aws_lambda_function.worker.arn && one(aws_api_gateway_method_settings.slo.settings).throttling_rate_limit == 50
+    error_message = "The service is there."
+  }
+}
+
+run "protected_all_the_same" {
+  command = plan
+
+  variables {
+    target                 = "localstack"
+    zip_path               = "versions.tf"
+    deletion_protection    = true
+    point_in_time_recovery = true
+    authorization          = "AWS_IAM"
+  }
+
+  assert {
+    condition     = alltrue([for table in [aws_dynamodb_table.definitions, aws_dynamodb_table.counts] : table.deletion_protection_enabled && one(table.point_in_time_recovery).enabled]) && aws_api_gateway_method.proxy.authorization == "AWS_IAM"
+    error_message = "What is said counts."
+  }
+}
+
+run "opened_on_aws" {
+  command = plan
+
+  variables {
+    zip_path               = "versions.tf"
+    deletion_protection    = false
+    point_in_time_recovery = false
+    authorization          = "NONE"
+  }
+
+  assert {
+    condition     = alltrue([for table in [aws_dynamodb_table.definitions, aws_dynamodb_table.counts] : !table.deletion_protection_enabled && !one(table.point_in_time_recovery).enabled]) && aws_api_gateway_method.root.authorization == "NONE"
+    error_message = "What is said counts: protection can be taken off before destroying."
+  }
+}
