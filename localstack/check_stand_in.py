@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 
 # A schedule has a minute, a queue is polled, a function starts.
-PATIENCE = 240
+PATIENCE = 150
 
 endpoint, region, path = sys.argv[1:]
 with open(path) as deployed_file:
@@ -106,6 +106,9 @@ def worker():
     name = f"check-{time.time_ns()}"
     inbox = queues.create_queue(QueueName=name)["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn, "Principal": {"Service": "sns.amazonaws.com"}}
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    queues.set_queue_attributes(QueueUrl=inbox, Attributes={"Policy": json.dumps(policy)})
     heard = topics.subscribe(TopicArn=outputs["alerts_topic_arn"], Protocol="sqs", Endpoint=arn,
                              Attributes={"RawMessageDelivery": "true"}, ReturnSubscriptionArn=True)["SubscriptionArn"]
     try:

@@ -38,8 +38,7 @@ resource "aws_iam_role_policy" "api" {
         ]
       },
       {
-        # Everything that is ever deleted. Not among it: past versions, whose pk is `<kind>#<name>`. ForAllValues holds
-        # where there is no key at all, hence Null.
+        # Everything that is ever deleted. Not among it: past versions, whose pk is `<kind>#<name>`.
         Sid      = "DeleteCurrentDefinitions"
         Effect   = "Allow"
         Action   = "dynamodb:DeleteItem"
@@ -52,7 +51,6 @@ resource "aws_iam_role_policy" "api" {
               "uses#*",
             ]
           }
-          Null = { "dynamodb:LeadingKeys" = "false" }
         }
       },
       {
@@ -105,7 +103,7 @@ resource "aws_iam_role_policy" "worker" {
       {
         Sid      = "Definitions"
         Effect   = "Allow"
-        Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
+        Action   = ["dynamodb:GetItem", "dynamodb:Query"]
         Resource = aws_dynamodb_table.definitions.arn
       },
       {
@@ -115,8 +113,7 @@ resource "aws_iam_role_policy" "worker" {
         Action   = "dynamodb:PutItem"
         Resource = aws_dynamodb_table.definitions.arn
         Condition = {
-          "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["state"] }
-          Null                        = { "dynamodb:LeadingKeys" = "false" }
+          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["state"] }
         }
       },
       {

@@ -37,7 +37,8 @@ resource "aws_sqs_queue_redrive_allow_policy" "failed" {
 }
 
 resource "aws_sqs_queue_policy" "measurements" {
-  count = var.measurement_queue ? 1 : 0
+  # Emulators are reached without TLS.
+  count = local.aws && var.measurement_queue ? 1 : 0
 
   queue_url = aws_sqs_queue.measurements[0].id
 
@@ -55,7 +56,7 @@ resource "aws_sqs_queue_policy" "measurements" {
 }
 
 resource "aws_sqs_queue_policy" "failed" {
-  count = var.measurement_queue ? 1 : 0
+  count = local.aws && var.measurement_queue ? 1 : 0
 
   queue_url = aws_sqs_queue.failed[0].id
 

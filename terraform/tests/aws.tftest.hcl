@@ -209,7 +209,7 @@ run "aws" {
 
   assert {
     condition = alltrue([
-      for topic, policy in { alerts = aws_sns_topic_policy.alerts, operations = aws_sns_topic_policy.operations } :
+      for topic, policy in { alerts = aws_sns_topic_policy.alerts[0], operations = aws_sns_topic_policy.operations[0] } :
       policy.arn == "arn:aws:sns:eu-west-1:123456789012:slo-${topic}" && length([
         for statement in jsondecode(policy.policy).Statement : statement
         if statement.Effect == "Deny" && statement.Action == "sns:Publish" && statement.Principal == "*" && statement.Resource == policy.arn &&
@@ -221,7 +221,7 @@ run "aws" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_sns_topic_policy.operations.policy).Statement : jsonencode([statement.Action, sort(statement.Principal.Service), statement.Resource, statement.Condition]) if statement.Effect == "Allow"
+      for statement in jsondecode(aws_sns_topic_policy.operations[0].policy).Statement : jsonencode([statement.Action, sort(statement.Principal.Service), statement.Resource, statement.Condition]) if statement.Effect == "Allow"
       ] == [
       jsonencode(["sns:Publish", ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"], aws_sns_topic.operations.arn, { StringEquals = { "aws:SourceAccount" = "123456789012" } }])
     ]

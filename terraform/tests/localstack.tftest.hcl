@@ -34,6 +34,7 @@ run "localstack" {
       length(aws_budgets_budget.slo), length(aws_cloudwatch_metric_alarm.slo), length(aws_cloudwatch_metric_alarm.worker_idle), length(aws_cloudwatch_dashboard.slo),
       length(aws_api_gateway_account.slo), length(aws_iam_role.gateway_logs), length(aws_iam_role_policy_attachment.gateway_logs), length(aws_api_gateway_stage.slo.access_log_settings),
       length(aws_api_gateway_domain_name.slo), length(aws_acm_certificate.slo), length(aws_route53_record.a), length(aws_route53_record.aaaa), length(aws_sns_topic_subscription.operations),
+      length(aws_sns_topic_policy.alerts), length(aws_sns_topic_policy.operations),
     ])
     error_message = "What only AWS has is left out."
   }

@@ -75,7 +75,7 @@ run "all_options" {
     condition = alltrue([
       for statement in flatten([for policy in [
         aws_iam_role_policy.api.policy, aws_iam_role_policy.worker.policy, aws_iam_role_policy.schedules.policy,
-        aws_sns_topic_policy.alerts.policy, aws_sns_topic_policy.operations.policy, aws_sqs_queue_policy.measurements[0].policy, aws_sqs_queue_policy.failed[0].policy,
+        aws_sns_topic_policy.alerts[0].policy, aws_sns_topic_policy.operations[0].policy, aws_sqs_queue_policy.measurements[0].policy, aws_sqs_queue_policy.failed[0].policy,
       ] : jsondecode(policy).Statement]) :
       alltrue([for action in flatten([statement.Action]) : !strcontains(action, "*")]) &&
       alltrue([for resource in flatten([statement.Resource]) : startswith(resource, "arn:aws:") && !strcontains(trimsuffix(resource, ":*"), "*") && (!endswith(resource, "*") || statement.Sid == "Logs")])

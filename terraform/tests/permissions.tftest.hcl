@@ -13,7 +13,7 @@ run "permissions" {
     condition = alltrue([
       for statement in flatten([for policy in [
         aws_iam_role_policy.api.policy, aws_iam_role_policy.worker.policy, aws_iam_role_policy.schedules.policy,
-        aws_sns_topic_policy.alerts.policy, aws_sns_topic_policy.operations.policy,
+        aws_sns_topic_policy.alerts[0].policy, aws_sns_topic_policy.operations[0].policy,
         aws_iam_role.api.assume_role_policy, aws_iam_role.worker.assume_role_policy, aws_iam_role.schedules.assume_role_policy, aws_iam_role.gateway_logs[0].assume_role_policy,
       ] : jsondecode(policy).Statement]) :
       alltrue([for action in flatten([statement.Action]) : !strcontains(action, "*")]) && !can(statement.NotAction)
@@ -25,7 +25,7 @@ run "permissions" {
     condition = alltrue([
       for statement in flatten([for policy in [
         aws_iam_role_policy.api.policy, aws_iam_role_policy.worker.policy, aws_iam_role_policy.schedules.policy,
-        aws_sns_topic_policy.alerts.policy, aws_sns_topic_policy.operations.policy,
+        aws_sns_topic_policy.alerts[0].policy, aws_sns_topic_policy.operations[0].policy,
       ] : jsondecode(policy).Statement]) :
       !can(statement.NotResource) && alltrue([
         for resource in flatten([statement.Resource]) :
@@ -39,7 +39,7 @@ run "permissions" {
   assert {
     condition = alltrue([
       for statement in flatten([for policy in [
-        aws_sns_topic_policy.alerts.policy, aws_sns_topic_policy.operations.policy,
+        aws_sns_topic_policy.alerts[0].policy, aws_sns_topic_policy.operations[0].policy,
         aws_iam_role.api.assume_role_policy, aws_iam_role.worker.assume_role_policy, aws_iam_role.schedules.assume_role_policy, aws_iam_role.gateway_logs[0].assume_role_policy,
       ] : jsondecode(policy).Statement]) :
       statement.Effect == "Deny" || try(join(" ", keys(statement.Principal)), "everybody") == "Service"
@@ -65,18 +65,17 @@ run "permissions" {
       for statement in jsondecode(aws_iam_role_policy.api.policy).Statement :
       try(statement.Condition, {}) == {
         "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["indicator", "objective", "user", "indicator@*", "objective@*", "user@*", "uses#*"] }
-        Null                      = { "dynamodb:LeadingKeys" = "false" }
       }
       if contains(flatten([statement.Action]), "dynamodb:DeleteItem")
     ])
-    error_message = "Past versions (indicator#…, objective#…, user#…) cannot be deleted, nor without saying which."
+    error_message = "Past versions (indicator#…, objective#…, user#…) cannot be deleted."
   }
 
   assert {
     condition = {
       for statement in jsondecode(aws_iam_role_policy.worker.policy).Statement : statement.Sid => jsonencode([statement.Effect, sort(flatten([statement.Action])), sort(flatten([statement.Resource]))])
       } == {
-      Definitions = jsonencode(["Allow", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], [aws_dynamodb_table.definitions.arn]])
+      Definitions = jsonencode(["Allow", ["dynamodb:GetItem", "dynamodb:Query"], [aws_dynamodb_table.definitions.arn]])
       State       = jsonencode(["Allow", ["dynamodb:PutItem"], [aws_dynamodb_table.definitions.arn]])
       Counts      = jsonencode(["Allow", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], [aws_dynamodb_table.counts.arn]])
       Alerts      = jsonencode(["Allow", ["sns:Publish"], [aws_sns_topic.alerts.arn]])
@@ -89,8 +88,7 @@ run "permissions" {
     condition = alltrue([
       for statement in jsondecode(aws_iam_role_policy.worker.policy).Statement :
       try(statement.Condition, {}) == {
-        "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["state"] }
-        Null                        = { "dynamodb:LeadingKeys" = "false" }
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["state"] }
       }
       if contains(flatten([statement.Action]), "dynamodb:PutItem")
     ])
