@@ -39,12 +39,9 @@ local *args:
 local-stop:
     bash localstack/stop
 
-# The Terraform module: format, schemas, tests
+# The Terraform module: format, arguments, tests
 terraform:
-    terraform -chdir=terraform fmt -check -diff -recursive
-    terraform -chdir=terraform init -backend=false
-    terraform -chdir=terraform validate
-    terraform -chdir=terraform test
+    bash .ci/terraform
 
 # Everything that must pass before a change lands
 ci:
