@@ -32,6 +32,7 @@ use http::Taken;
 use metrics::{Metrics, Outcome};
 use topic::Topic;
 
+pub use settings::VARIABLES;
 pub use start::{run, run_on};
 
 /// So long before the time limit an answer is given up, to say so.

@@ -4,8 +4,16 @@ use std::env::VarError;
 
 use slo_dynamo::table::TableNames;
 
+/// The variables of the environment that the function itself reads, whatever its features.
+pub const VARIABLES: [&str; 4] = [TABLE_PREFIX, NAMESPACE, TOPIC, BASE_PATH];
+
+const TABLE_PREFIX: &str = "SLO_TABLE_PREFIX";
+const NAMESPACE: &str = "SLO_METRICS_NAMESPACE";
+const TOPIC: &str = "SLO_ALERT_TOPIC_ARN";
+const BASE_PATH: &str = "SLO_BASE_PATH";
+
 /// CloudWatch's namespace when nothing is said.
-const NAMESPACE: &str = "ErrorBudgets";
+const DEFAULT_NAMESPACE: &str = "ErrorBudgets";
 
 /// The settings of the function, checked. AWS's own variables (region, credentials, endpoints) are the SDK's.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,27 +47,27 @@ impl Settings {
             Err(VarError::NotPresent) => Ok(None),
             Err(error) => Err(SettingError { variable, detail: error.to_string() }),
         };
-        let prefix = text("SLO_TABLE_PREFIX")?.unwrap_or_default();
+        let prefix = text(TABLE_PREFIX)?.unwrap_or_default();
         let tables = TableNames::with_prefix(&prefix)
-            .map_err(|error| SettingError { variable: "SLO_TABLE_PREFIX", detail: error.to_string() })?;
-        let namespace = text("SLO_METRICS_NAMESPACE")?.unwrap_or_else(|| NAMESPACE.to_owned());
+            .map_err(|error| SettingError { variable: TABLE_PREFIX, detail: error.to_string() })?;
+        let namespace = text(NAMESPACE)?.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-/#: ".contains(&b);
         if namespace.len() > 255 || !namespace.bytes().all(allowed) || namespace.starts_with("AWS/") {
             let detail =
                 "write at most 255 letters, digits and .-_/#: that do not begin with AWS/, or nothing for no metrics";
-            return Err(SettingError { variable: "SLO_METRICS_NAMESPACE", detail: detail.to_owned() });
+            return Err(SettingError { variable: NAMESPACE, detail: detail.to_owned() });
         }
-        let topic = text("SLO_ALERT_TOPIC_ARN")?.filter(|topic| !topic.is_empty());
+        let topic = text(TOPIC)?.filter(|topic| !topic.is_empty());
         if topic.as_ref().is_some_and(|topic| !(topic.starts_with("arn:") && topic.split(':').nth(2) == Some("sns"))) {
             let detail = "write the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:alerts";
-            return Err(SettingError { variable: "SLO_ALERT_TOPIC_ARN", detail: detail.to_owned() });
+            return Err(SettingError { variable: TOPIC, detail: detail.to_owned() });
         }
-        let mapping = text("SLO_BASE_PATH")?.unwrap_or_default();
+        let mapping = text(BASE_PATH)?.unwrap_or_default();
         let mapping = mapping.trim_matches('/');
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"$-_.+!*'()/".contains(&b);
         if !mapping.bytes().all(allowed) {
             let detail = "write the path before /api/v1 in the URLs of your domain, such as slo, or nothing";
-            return Err(SettingError { variable: "SLO_BASE_PATH", detail: detail.to_owned() });
+            return Err(SettingError { variable: BASE_PATH, detail: detail.to_owned() });
         }
         Ok(Self {
             tables,

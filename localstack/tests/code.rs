@@ -1,4 +1,5 @@
-//! The tables of the Terraform module are those that `slo-dynamo` creates.
+//! What the Terraform module says is what the code needs: the tables that `slo-dynamo` creates, the variables that the
+//! function reads, the binary that it is, the kinds that it answers.
 
 mod common;
 
@@ -6,6 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeDefinition, KeySchemaElement};
 use serde_json::{Value, json};
 use slo_dynamo::embedded::Engine;
 use slo_dynamo::table::{TableNames, create_tables};
+use slo_lambda::function::VARIABLES;
 
 use common::plan;
 
@@ -71,4 +73,38 @@ fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
     let mut values: Vec<_> = values.collect();
     values.sort_by_key(ToString::to_string);
     values
+}
+
+#[test]
+fn the_functions_are_what_the_package_holds() {
+    let plan = plan(&json!({"target": "aws"}));
+    let cargo = include_str!("../../slo-lambda/Cargo.toml");
+    for label in ["api", "worker"] {
+        let function = &plan.resources[&format!("aws_lambda_function.{label}")];
+        let handler = function["handler"].as_str().expect("a handler");
+        assert!(cargo.contains(&format!("[[bin]]\nname = \"{handler}\"\n")), "no binary is called {handler}");
+        assert_eq!(function["runtime"], "provided.al2023");
+        for variable in function["environment"][0]["variables"].as_object().expect("variables").keys() {
+            assert!(VARIABLES.contains(&variable.as_str()), "the function does not read {variable}");
+        }
+    }
+    let api = &plan.resources["aws_lambda_function.api"];
+    let package = include_str!("../../slo-lambda/package");
+    let path = api["filename"].as_str().expect("a path");
+    assert!(path.ends_with("/../target/lambda/x86_64/bootstrap.zip"), "{path}");
+    assert!(package.contains("out=$target/lambda/$arch") && package.contains("$out/bootstrap.zip"));
+}
+
+#[test]
+fn schedules_and_queue_send_what_the_worker_answers() {
+    let plan = plan(&json!({"target": "aws", "measurement_queue": true}));
+    let readme = include_str!("../../slo-lambda/README.md");
+    for label in ["alerts", "reconciliation"] {
+        let target = &plan.resources[&format!("aws_scheduler_schedule.{label}")]["target"][0];
+        let input = target["input"].as_str().expect("a text");
+        assert!(readme.contains(&format!("`{input}`")), "{input} is not among what the function answers");
+        assert_eq!(target["arn"], "${aws_lambda_function.worker.arn}");
+    }
+    let mapping = &plan.resources["aws_lambda_event_source_mapping.measurements"];
+    assert_eq!(mapping["function_response_types"], json!(["ReportBatchItemFailures"]));
 }
