@@ -33,10 +33,11 @@ locals {
         above      = 0, bad = 1, of = 1
       }
       worker-errors = {
-        about      = "Rounds of alerts, reconciliations or batches fail: see the worker's log for the cause."
+        # Two in two hours, because reconciliation runs every hour.
+        about      = "Rounds of alerts, reconciliations or batches fail, again: see the worker's log for the cause."
         namespace  = "AWS/Lambda", metric = "Errors", statistic = "Sum"
         dimensions = { FunctionName = aws_lambda_function.worker.function_name }
-        above      = 0, bad = 2, of = 3
+        above      = 0, bad = 2, of = 25
       }
       gateway-errors = {
         about      = "More than 1 % of the requests were answered with 5xx."
@@ -45,10 +46,16 @@ locals {
         above      = 0.01, bad = 2, of = 3
       }
       gateway-latency = {
-        about      = "One request in a hundred takes more than 3 s."
+        about      = "The slowest of a hundred requests, or of fewer the slowest, takes more than 3 s."
         namespace  = "AWS/ApiGateway", metric = "Latency", statistic = "p99"
         dimensions = { ApiName = aws_api_gateway_rest_api.slo.name, Stage = var.stage }
         above      = 3000, bad = 3, of = 3
+      }
+      schedule-errors = {
+        about      = "Scheduler cannot call the worker: see its role, and whether the function is there."
+        namespace  = "AWS/Scheduler", metric = "TargetErrorCount", statistic = "Sum"
+        dimensions = { ScheduleGroup = aws_scheduler_schedule_group.slo.name }
+        above      = 0, bad = 2, of = 25
       }
       service-errors = {
         about      = "Answers of 5xx, failed events, or messages that come again: mostly the store did not answer in time."
@@ -64,10 +71,10 @@ locals {
       above      = 0, bad = 1, of = 1
     } },
     { for name, function in local.functions : "${name}-duration" => {
-      about      = "The ${name} function takes more than 80 % of its time limit, one time in a hundred."
-      namespace  = "AWS/Lambda", metric = "Duration", statistic = "p99"
+      about      = "The ${name} function takes more than 80 % of its time limit, again."
+      namespace  = "AWS/Lambda", metric = "Duration", statistic = "Maximum"
       dimensions = { FunctionName = function.name }
-      above      = function.timeout * 800, bad = 2, of = 3
+      above      = function.timeout * 800, bad = 2, of = 25
     } },
     { for name, dimensions in local.throttled : "${name}-read-throttles" => {
       about      = "Reads of ${name} are throttled: max_read_units is reached, or a partition is too hot."
@@ -92,6 +99,12 @@ locals {
       namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
       dimensions = { QueueName = queue.name }
       above      = 0, bad = 1, of = 1
+    } },
+    { for queue in aws_sqs_queue.measurements : "waiting-messages" => {
+      about      = "Measurements wait in ${queue.name} for more than an hour: the worker does not read them. After four days they are lost."
+      namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
+      dimensions = { QueueName = queue.name }
+      above      = 3600, bad = 1, of = 1
     } },
   )
 }
@@ -124,18 +137,19 @@ resource "aws_cloudwatch_metric_alarm" "worker_idle" {
   count = local.aws ? 1 : 0
 
   alarm_name        = "${var.name}-worker-idle"
-  alarm_description = "The worker has not run for two intervals, or 15 minutes: nobody is told of alerts."
+  alarm_description = "No schedule has called the worker for two intervals, or 15 minutes: nobody is told of alerts. Also once after the first apply."
 
-  namespace           = "AWS/Lambda"
-  metric_name         = "Invocations"
-  dimensions          = { FunctionName = aws_lambda_function.worker.function_name }
+  # Not the worker's invocations: messages of the queue would hide that its schedules are dead.
+  namespace           = "AWS/Scheduler"
+  metric_name         = "InvocationAttemptCount"
+  dimensions          = { ScheduleGroup = aws_scheduler_schedule_group.slo.name }
   statistic           = "Sum"
   period              = 60 * max(15, 2 * var.alert_interval_minutes)
   evaluation_periods  = 1
   comparison_operator = "LessThanThreshold"
   threshold           = 1
 
-  # A function that is never called has no data at all.
+  # Where nothing is called there is no data at all.
   treat_missing_data = "breaching"
 
   alarm_actions = [aws_sns_topic.operations.arn]

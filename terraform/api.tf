@@ -1,11 +1,29 @@
 # Two methods and no more: which routes there are is the router's business.
 
+locals {
+  api_uri = "arn:${local.partition}:apigateway:${var.region}:lambda:path/2015-03-31/functions/${local.api_arn}/invocations"
+
+  # A deployment is a copy: whatever of this changes has to make a new one to reach clients.
+  deployed = [
+    aws_api_gateway_rest_api.slo.disable_execute_api_endpoint,
+    aws_api_gateway_resource.proxy.id,
+    aws_api_gateway_method.root.authorization,
+    aws_api_gateway_method.root.api_key_required,
+    aws_api_gateway_method.proxy.authorization,
+    aws_api_gateway_method.proxy.api_key_required,
+    aws_api_gateway_integration.root.id,
+    aws_api_gateway_integration.root.uri,
+    aws_api_gateway_integration.proxy.id,
+    aws_api_gateway_integration.proxy.uri,
+  ]
+}
+
 resource "aws_api_gateway_rest_api" "slo" {
   name        = var.name
   description = "Service level objectives and error budgets."
 
-  # Else it would be a way around the domain.
-  disable_execute_api_endpoint = local.domain != null
+  # Else it would be a way around the domain; which is there by then.
+  disable_execute_api_endpoint = length(aws_api_gateway_domain_name.slo) > 0
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -40,7 +58,7 @@ resource "aws_api_gateway_integration" "root" {
   http_method             = aws_api_gateway_method.root.http_method
   type                    = "AWS_PROXY"
   integration_http_method = "POST"
-  uri                     = aws_lambda_function.api.invoke_arn
+  uri                     = local.api_uri
 }
 
 resource "aws_api_gateway_integration" "proxy" {
@@ -49,36 +67,23 @@ resource "aws_api_gateway_integration" "proxy" {
   http_method             = aws_api_gateway_method.proxy.http_method
   type                    = "AWS_PROXY"
   integration_http_method = "POST"
-  uri                     = aws_lambda_function.api.invoke_arn
+  uri                     = local.api_uri
 }
 
 # Of this stage, and not of the console's test button, which asks nobody for authorization.
 resource "aws_lambda_permission" "gateway" {
-  # A prefix, because a new one is made before the old one goes.
-  statement_id_prefix = "gateway-"
-  action              = "lambda:InvokeFunction"
-  function_name       = aws_lambda_function.api.function_name
-  principal           = "apigateway.amazonaws.com"
-  source_arn          = "${aws_api_gateway_rest_api.slo.execution_arn}/${var.stage}/*"
+  statement_id  = "gateway"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.api.function_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.slo.execution_arn}/${var.stage}/*"
 }
 
 resource "aws_api_gateway_deployment" "slo" {
   rest_api_id = aws_api_gateway_rest_api.slo.id
 
-  # A deployment is a copy: whatever is to reach clients has to make a new one.
   triggers = {
-    api = sha1(jsonencode([
-      aws_api_gateway_rest_api.slo.disable_execute_api_endpoint,
-      aws_api_gateway_resource.proxy.id,
-      aws_api_gateway_method.root.authorization,
-      aws_api_gateway_method.root.api_key_required,
-      aws_api_gateway_method.proxy.authorization,
-      aws_api_gateway_method.proxy.api_key_required,
-      aws_api_gateway_integration.root.id,
-      aws_api_gateway_integration.root.uri,
-      aws_api_gateway_integration.proxy.id,
-      aws_api_gateway_integration.proxy.uri,
-    ]))
+    api = sha1(jsonencode(local.deployed))
   }
 
   # One that a stage uses cannot be deleted.
@@ -123,8 +128,8 @@ resource "aws_api_gateway_stage" "slo" {
     create_before_destroy = true
   }
 
-  # Its first request must find the function, and API Gateway refuses logs without a role.
-  depends_on = [aws_api_gateway_account.slo, aws_lambda_permission.gateway]
+  # API Gateway refuses logs without a role.
+  depends_on = [aws_api_gateway_account.slo]
 }
 
 resource "aws_api_gateway_method_settings" "slo" {

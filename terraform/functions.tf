@@ -1,13 +1,8 @@
-# Two functions of one package, so that who calls the API can neither publish alerts nor use up the time of the rounds.
-
-locals {
-  # Changing the package type replaces a function, and the API's deployment wants the new one made before the old one goes.
-  # Two of one name cannot be, so the name tells them apart.
-  function_suffix = local.zip ? "" : "-image"
-}
+# Two functions of one package, so that who calls the API can neither publish alerts nor use up
+# the time of the rounds. They share the account's concurrency: `reserved_concurrency` keeps some for the worker.
 
 resource "aws_lambda_function" "api" {
-  function_name = "${var.name}-api${local.function_suffix}"
+  function_name = "${var.name}-api"
   description   = "Service level objectives and error budgets: answers the API."
   role          = aws_iam_role.api.arn
 
@@ -52,7 +47,7 @@ resource "aws_lambda_function" "api" {
 }
 
 resource "aws_lambda_function" "worker" {
-  function_name = "${var.name}-worker${local.function_suffix}"
+  function_name = "${var.name}-worker"
   description   = "Service level objectives and error budgets: rounds of alerts, reconciliation, and the queue."
   role          = aws_iam_role.worker.arn
 

@@ -14,6 +14,10 @@ locals {
   authorization          = coalesce(var.authorization, local.aws ? "AWS_IAM" : "NONE")
   domain                 = local.aws ? var.domain_name : null
 
+  # By name and not by reference: a deployment is made anew before the old one goes, and so would be everything that it refers
+  # to, functions and tables among it, of which there cannot be two of one name.
+  api_arn = "arn:${local.partition}:lambda:${var.region}:${local.account}:function:${var.name}-api"
+
   zip      = var.package_type == "zip"
   zip_path = coalesce(var.zip_path, "${path.module}/../target/lambda/${var.architecture}/bootstrap.zip")
 

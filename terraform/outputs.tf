@@ -60,6 +60,11 @@ output "measurement_queue_url" {
   value       = one(aws_sqs_queue.measurements[*].url)
 }
 
+output "domain_target" {
+  description = "Where a record of DNS for the domain has to lead, if there is a domain without a zone_id."
+  value       = one(aws_api_gateway_domain_name.slo[*].regional_domain_name)
+}
+
 output "api_key" {
   description = "Value of the API key, if there is a usage plan."
   value       = one(aws_api_gateway_api_key.slo[*].value)

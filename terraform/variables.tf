@@ -13,7 +13,7 @@ variable "target" {
 }
 
 variable "name" {
-  description = "Prefix of every resource name. Two deployments in one account and region need two names."
+  description = "Prefix of every resource name. Two deployments in one account and region need two names, and the second `manage_gateway_logging = false`."
   type        = string
   default     = "slo"
   nullable    = false
@@ -43,8 +43,9 @@ variable "endpoint" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^https?://[^/:]+:[0-9]+$", var.endpoint))
-    error_message = "endpoint must be a URL with a port and without a path, such as http://localhost:4566."
+    # The URL of the API is one of this machine.
+    condition     = can(regex("^http://(localhost|localhost[.]localstack[.]cloud|127[.]0[.]0[.]1):[0-9]+$", var.endpoint))
+    error_message = "endpoint must be on this machine, with a port and without a path, such as http://localhost:4566."
   }
 }
 
@@ -98,7 +99,7 @@ variable "kms_key_arn" {
 }
 
 variable "max_read_units" {
-  description = "Cost fuse: read request units a second of each table and index; what is above is throttled and answered with 503. One budget reads about 5. Worst case a month of each: units × 2,628,000 s × $0.125 per million, so 200 are at most $66; with two tables and two indexes four times that."
+  description = "Cost fuse: read request units a second of each table and index; what is above is throttled and answered with 503. One budget reads about 5. At the limit all month each costs units × 2,628,000 s × $0.125 per million, so 200 are about $66; with two tables and two indexes four times that."
   type        = number
   default     = 200
   nullable    = false
@@ -110,7 +111,7 @@ variable "max_read_units" {
 }
 
 variable "max_write_units" {
-  description = "Cost fuse: write request units a second of each table and index; what is above is throttled and answered with 503. One POST of measurements costs 2, so 50 are 25 POSTs a second, or 1,500 series with one a minute. Worst case a month of each: units × 2,628,000 s × $0.625 per million, so 50 are at most $82; with two tables and two indexes four times that."
+  description = "Cost fuse: write request units a second of each table and index; what is above is throttled and answered with 503. One POST of measurements costs 2, so 50 are 25 POSTs a second, or 1,500 series with one a minute. At the limit all month each costs units × 2,628,000 s × $0.625 per million, so 50 are about $82; with two tables and two indexes four times that."
   type        = number
   default     = 50
   nullable    = false
@@ -249,7 +250,7 @@ variable "authorization" {
 }
 
 variable "throttle_rate" {
-  description = "Requests a second of all clients together; what is above gets 429. At the list price of $3.50 per million, 50 all month are $460."
+  description = "Requests a second of all clients together, about; what is above gets 429. At the list price of $3.50 per million, 50 all month are $460."
   type        = number
   default     = 50
   nullable    = false

@@ -228,6 +228,14 @@ run "aws" {
     error_message = "CloudWatch and Budgets of this account tell the operations topic, and nobody else."
   }
 
+  assert {
+    condition = local.deployed == [
+      false, aws_api_gateway_resource.proxy.id, "AWS_IAM", false, "AWS_IAM", false,
+      aws_api_gateway_integration.root.id, aws_lambda_function.api.invoke_arn, aws_api_gateway_integration.proxy.id, aws_lambda_function.api.invoke_arn,
+    ] && aws_api_gateway_deployment.slo.triggers.api == sha1(jsonencode(local.deployed))
+    error_message = "Whatever changes what clients see makes a new deployment."
+  }
+
   # Schedules
 
   assert {
@@ -253,14 +261,36 @@ run "aws" {
   # Operation
 
   assert {
-    condition = toset(keys(aws_cloudwatch_metric_alarm.slo)) == toset([
-      "api-errors", "api-throttles", "api-duration", "worker-errors", "worker-throttles", "worker-duration",
-      "gateway-errors", "gateway-latency", "service-errors",
-      "definitions-read-throttles", "definitions-write-throttles", "by-service-read-throttles", "by-service-write-throttles",
-      "by-owner-read-throttles", "by-owner-write-throttles", "counts-read-throttles", "counts-write-throttles",
-      "definitions-read-system-errors", "definitions-write-system-errors", "counts-read-system-errors", "counts-write-system-errors",
-    ])
-    error_message = "There is an alarm for everything that fails."
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.slo : name => join(" ", [
+        alarm.namespace, alarm.metric_name, join(" ", [for key, value in coalesce(alarm.dimensions, {}) : "${key}=${value}"]),
+        coalesce(alarm.statistic, alarm.extended_statistic), ">", "${alarm.threshold},", alarm.datapoints_to_alarm, "of", alarm.evaluation_periods,
+      ])
+      } == {
+      "api-duration"                    = "AWS/Lambda Duration FunctionName=slo-api Maximum > 20000, 2 of 25"
+      "api-errors"                      = "AWS/Lambda Errors FunctionName=slo-api Sum > 0, 1 of 1"
+      "api-throttles"                   = "AWS/Lambda Throttles FunctionName=slo-api Sum > 0, 1 of 1"
+      "by-owner-read-throttles"         = "AWS/DynamoDB ReadThrottleEvents GlobalSecondaryIndexName=by-owner TableName=slo-slo Sum > 0, 2 of 3"
+      "by-owner-write-throttles"        = "AWS/DynamoDB WriteThrottleEvents GlobalSecondaryIndexName=by-owner TableName=slo-slo Sum > 0, 2 of 3"
+      "by-service-read-throttles"       = "AWS/DynamoDB ReadThrottleEvents GlobalSecondaryIndexName=by-service TableName=slo-slo Sum > 0, 2 of 3"
+      "by-service-write-throttles"      = "AWS/DynamoDB WriteThrottleEvents GlobalSecondaryIndexName=by-service TableName=slo-slo Sum > 0, 2 of 3"
+      "counts-read-system-errors"       = "AWS/DynamoDB SystemErrors Operation=Query TableName=slo-counts Sum > 0, 2 of 3"
+      "counts-read-throttles"           = "AWS/DynamoDB ReadThrottleEvents TableName=slo-counts Sum > 0, 2 of 3"
+      "counts-write-system-errors"      = "AWS/DynamoDB SystemErrors Operation=UpdateItem TableName=slo-counts Sum > 0, 2 of 3"
+      "counts-write-throttles"          = "AWS/DynamoDB WriteThrottleEvents TableName=slo-counts Sum > 0, 2 of 3"
+      "definitions-read-system-errors"  = "AWS/DynamoDB SystemErrors Operation=GetItem TableName=slo-slo Sum > 0, 2 of 3"
+      "definitions-read-throttles"      = "AWS/DynamoDB ReadThrottleEvents TableName=slo-slo Sum > 0, 2 of 3"
+      "definitions-write-system-errors" = "AWS/DynamoDB SystemErrors Operation=TransactWriteItems TableName=slo-slo Sum > 0, 2 of 3"
+      "definitions-write-throttles"     = "AWS/DynamoDB WriteThrottleEvents TableName=slo-slo Sum > 0, 2 of 3"
+      "gateway-errors"                  = "AWS/ApiGateway 5XXError ApiName=slo Stage=v1 Average > 0.01, 2 of 3"
+      "gateway-latency"                 = "AWS/ApiGateway Latency ApiName=slo Stage=v1 p99 > 3000, 3 of 3"
+      "schedule-errors"                 = "AWS/Scheduler TargetErrorCount ScheduleGroup=slo Sum > 0, 2 of 25"
+      "service-errors"                  = "ErrorBudgets/slo Errors  Sum > 0, 2 of 3"
+      "worker-duration"                 = "AWS/Lambda Duration FunctionName=slo-worker Maximum > 96000, 2 of 25"
+      "worker-errors"                   = "AWS/Lambda Errors FunctionName=slo-worker Sum > 0, 2 of 25"
+      "worker-throttles"                = "AWS/Lambda Throttles FunctionName=slo-worker Sum > 0, 1 of 1"
+    }
+    error_message = "There is an alarm for everything that fails, and it looks at what it says."
   }
 
   assert {
@@ -284,20 +314,9 @@ run "aws" {
   assert {
     condition = [
       aws_cloudwatch_metric_alarm.worker_idle[0].metric_name, aws_cloudwatch_metric_alarm.worker_idle[0].comparison_operator, aws_cloudwatch_metric_alarm.worker_idle[0].treat_missing_data,
-      aws_cloudwatch_metric_alarm.worker_idle[0].dimensions.FunctionName, aws_cloudwatch_metric_alarm.worker_idle[0].statistic
-    ] == ["Invocations", "LessThanThreshold", "breaching", "slo-worker", "Sum"] && aws_cloudwatch_metric_alarm.worker_idle[0].period == 900 && aws_cloudwatch_metric_alarm.worker_idle[0].threshold == 1
+      aws_cloudwatch_metric_alarm.worker_idle[0].namespace, aws_cloudwatch_metric_alarm.worker_idle[0].dimensions.ScheduleGroup, aws_cloudwatch_metric_alarm.worker_idle[0].statistic
+    ] == ["InvocationAttemptCount", "LessThanThreshold", "breaching", "AWS/Scheduler", "slo", "Sum"] && aws_cloudwatch_metric_alarm.worker_idle[0].period == 900 && aws_cloudwatch_metric_alarm.worker_idle[0].threshold == 1
     error_message = "A worker that does not run is an alarm, and has no data."
-  }
-
-  assert {
-    condition = (
-      aws_cloudwatch_metric_alarm.slo["api-duration"].threshold == 20000 && aws_cloudwatch_metric_alarm.slo["api-duration"].extended_statistic == "p99" &&
-      aws_cloudwatch_metric_alarm.slo["gateway-errors"].statistic == "Average" && aws_cloudwatch_metric_alarm.slo["gateway-errors"].threshold == 0.01 &&
-      aws_cloudwatch_metric_alarm.slo["gateway-errors"].dimensions == tomap({ ApiName = "slo", Stage = "v1" }) &&
-      aws_cloudwatch_metric_alarm.slo["service-errors"].namespace == "ErrorBudgets/slo" && aws_cloudwatch_metric_alarm.slo["service-errors"].metric_name == "Errors" &&
-      aws_cloudwatch_metric_alarm.slo["by-owner-write-throttles"].dimensions == tomap({ TableName = "slo-slo", GlobalSecondaryIndexName = "by-owner" })
-    )
-    error_message = "Alarms look at what they say."
   }
 
   assert {

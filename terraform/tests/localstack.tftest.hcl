@@ -75,6 +75,12 @@ run "opened_on_aws" {
     deletion_protection    = false
     point_in_time_recovery = false
     authorization          = "NONE"
+    measurement_queue      = true
+  }
+
+  assert {
+    condition     = alltrue([for queue in [aws_sqs_queue.measurements[0], aws_sqs_queue.failed[0]] : queue.sqs_managed_sse_enabled && queue.kms_master_key_id == null])
+    error_message = "Queues are encrypted without a key of one's own, too."
   }
 
   assert {

@@ -33,11 +33,6 @@ run "all_options" {
   }
 
   assert {
-    condition     = [aws_lambda_function.api.function_name, aws_lambda_function.worker.function_name] == ["slo-api-image", "slo-worker-image"]
-    error_message = "Functions of another package type have other names, because the new one is made before the old one goes."
-  }
-
-  assert {
     condition     = aws_lambda_function.api.reserved_concurrent_executions == 20
     error_message = "Concurrency of the API is what was asked for."
   }
@@ -115,6 +110,18 @@ run "all_options" {
   assert {
     condition     = aws_sqs_queue.measurements[0].visibility_timeout_seconds == 720 && jsondecode(aws_sqs_queue.measurements[0].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.failed[0].arn, maxReceiveCount = 5 }
     error_message = "A message has six times the worker's time, five times."
+  }
+
+  assert {
+    condition = aws_sqs_queue.measurements[0].message_retention_seconds == 345600 && {
+      for name in ["waiting-messages", "failed-messages"] : name => [
+        aws_cloudwatch_metric_alarm.slo[name].metric_name, aws_cloudwatch_metric_alarm.slo[name].dimensions.QueueName, tostring(aws_cloudwatch_metric_alarm.slo[name].threshold)
+      ]
+      } == {
+      waiting-messages = ["ApproximateAgeOfOldestMessage", "slo-measurements", "3600"]
+      failed-messages  = ["ApproximateNumberOfMessagesVisible", "slo-measurements-failed", "0"]
+    }
+    error_message = "Messages that nobody reads are told long before they are lost, and those that failed at once."
   }
 
   assert {
