@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Creates what the Terraform module plans on an emulator of AWS, where the AWS provider cannot be fetched.
 
-    plan terraform target=localstack … | python3 stand_in.py ENDPOINT REGION ZIP
+    plan terraform target=localstack … | python3 stand_in.py ENDPOINT REGION
 
 Standard input is the plan of `cargo run --package slo-localstack --bin plan`: every argument that is used here comes
 from the module. A resource of a type, or with an argument, that is unknown here is an error: nothing is left out in
@@ -37,31 +37,36 @@ class Arguments(dict):
         super().__init__(values)
         self.address = address
 
-    def block(self, name):
-        found = self.pop(name, None)
-        if found is None:
-            return None
-        if len(found) != 1:
-            sys.exit(f"{self.address}.{name}: {len(found)} blocks")
-        return Arguments(f"{self.address}.{name}", found[0])
+    def take(self, name):
+        if name not in self:
+            sys.exit(f"{self.address}: the stand-in needs {name}")
+        return self.pop(name)
 
-    def blocks(self, name):
-        return [Arguments(f"{self.address}.{name}", found) for found in self.pop(name, [])]
+    def blocks(self, name, *arguments):
+        """The values of these arguments, of each block; it may have no others."""
+        found = [Arguments(f"{self.address}.{name}", block) for block in self.pop(name, [])]
+        values = [tuple(block.pop(argument, None) for argument in arguments) for block in found]
+        for block in found:
+            block.done()
+        return values
+
+    def block(self, name, *arguments):
+        """Likewise of the only block, or of none."""
+        values = self.blocks(name, *arguments)
+        if len(values) > 1:
+            sys.exit(f"{self.address}.{name}: {len(values)} blocks")
+        return values[0] if values else (None,) * len(arguments)
 
     def done(self):
         if self:
             sys.exit(f"{self.address}: the stand-in does not know {', '.join(self)}")
 
 
-def pascal(name):
-    return "".join(part.capitalize() for part in name.split("_"))
-
-
 class Account:
     """The clients of an endpoint."""
 
-    def __init__(self, endpoint, region, zip_path):
-        self.endpoint, self.region, self.zip_path = endpoint, region, zip_path
+    def __init__(self, endpoint, region):
+        self.endpoint, self.region = endpoint, region
         # A client's own checks stay on: an argument that AWS does not know is refused here, whatever the emulator does.
         self.config = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 3})
         self.clients = {}
@@ -89,66 +94,54 @@ def text(value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def tags(arguments):
-    arguments.pop("tags", None)
-
-
 @creates("aws_dynamodb_table")
 def table(aws, a):
-    name = a.pop("name")
-    keys = lambda x: [
-        {"AttributeName": x.pop("hash_key"), "KeyType": "HASH"}, {"AttributeName": x.pop("range_key"), "KeyType": "RANGE"},
-    ]
+    name = a.take("name")
+
+    def keys(x):
+        return [{"AttributeName": x.take("hash_key"), "KeyType": "HASH"},
+                {"AttributeName": x.take("range_key"), "KeyType": "RANGE"}]
+
+    def fuse(x):
+        read, write = x.block("on_demand_throughput", "max_read_request_units", "max_write_request_units")
+        return {"OnDemandThroughput": {"MaxReadRequestUnits": read, "MaxWriteRequestUnits": write}}
+
+    indexes = []
+    for values in a.pop("global_secondary_index", []):
+        index = Arguments(f"{a.address}.global_secondary_index", values)
+        indexes.append({"IndexName": index.take("name"), "KeySchema": keys(index),
+                        "Projection": {"ProjectionType": index.take("projection_type")}} | fuse(index))
+        index.done()
+    attributes = a.blocks("attribute", "name", "type")
+    (encrypted,) = a.block("server_side_encryption", "enabled")
     request = {
         "TableName": name,
-        "BillingMode": a.pop("billing_mode"),
+        "BillingMode": a.take("billing_mode"),
         "KeySchema": keys(a),
-        "AttributeDefinitions": [
-            {"AttributeName": x["name"], "AttributeType": x["type"]} for x in a.blocks("attribute")
-        ],
-        "DeletionProtectionEnabled": a.pop("deletion_protection_enabled"),
-    }
-    fuse = lambda x: {
-        "MaxReadRequestUnits": x["max_read_request_units"], "MaxWriteRequestUnits": x["max_write_request_units"],
-    }
-    if found := a.block("on_demand_throughput"):
-        request["OnDemandThroughput"] = fuse(found)
-    if found := a.block("server_side_encryption"):
-        if found.get("enabled"):
-            request["SSESpecification"] = {"Enabled": True}
-    indexes = []
-    for index in a.blocks("global_secondary_index"):
-        made = {
-            "IndexName": index.pop("name"), "KeySchema": keys(index),
-            "Projection": {"ProjectionType": index.pop("projection_type")},
-        }
-        if found := index.block("on_demand_throughput"):
-            made["OnDemandThroughput"] = fuse(found)
-        index.done()
-        indexes.append(made)
-    if indexes:
-        request["GlobalSecondaryIndexes"] = indexes
-    recovery, expiry = a.block("point_in_time_recovery"), a.block("ttl")
-    tags(a)
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": kind} for name, kind in attributes],
+        "DeletionProtectionEnabled": a.take("deletion_protection_enabled"),
+        "SSESpecification": {"Enabled": bool(encrypted)},
+    } | fuse(a) | ({"GlobalSecondaryIndexes": indexes} if indexes else {})
+    (recovery,) = a.block("point_in_time_recovery", "enabled")
+    expiry, expires = a.block("ttl", "attribute_name", "enabled")
     a.done()
     unless_there(lambda: aws.dynamodb.create_table(**request), "ResourceInUseException")
     aws.dynamodb.get_waiter("table_exists").wait(TableName=name)
-    if recovery and recovery["enabled"]:
+    if recovery:
         aws.dynamodb.update_continuous_backups(
             TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
-    if expiry and expiry["enabled"]:
-        unless_there(lambda: aws.dynamodb.update_time_to_live(
-            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": expiry["attribute_name"]}
-        ), "ValidationException")
+    if expires and aws.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
+        aws.dynamodb.update_time_to_live(
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": expiry}
+        )
     return {"arn": aws.dynamodb.describe_table(TableName=name)["Table"]["TableArn"], "id": name}
 
 
 @creates("aws_iam_role")
 def role(aws, a):
-    name, policy = a.pop("name"), a.pop("assume_role_policy")
+    name, policy = a.take("name"), a.take("assume_role_policy")
     description = a.pop("description", "")
-    tags(a)
     a.done()
     unless_there(lambda: aws.iam.create_role(
         RoleName=name, AssumeRolePolicyDocument=policy, Description=description), "EntityAlreadyExists")
@@ -157,17 +150,16 @@ def role(aws, a):
 
 @creates("aws_iam_role_policy")
 def role_policy(aws, a):
-    aws.iam.put_role_policy(RoleName=a.pop("role"), PolicyName=a.pop("name"), PolicyDocument=a.pop("policy"))
+    aws.iam.put_role_policy(RoleName=a.take("role"), PolicyName=a.take("name"), PolicyDocument=a.take("policy"))
     a.done()
     return {}
 
 
 @creates("aws_cloudwatch_log_group")
 def log_group(aws, a):
-    name = a.pop("name")
+    name = a.take("name")
     unless_there(lambda: aws.logs.create_log_group(logGroupName=name), "ResourceAlreadyExistsException")
-    aws.logs.put_retention_policy(logGroupName=name, retentionInDays=a.pop("retention_in_days"))
-    tags(a)
+    aws.logs.put_retention_policy(logGroupName=name, retentionInDays=a.take("retention_in_days"))
     a.done()
     found = aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return {"arn": next(x["arn"] for x in found if x["logGroupName"] == name).removesuffix(":*")}
@@ -175,42 +167,42 @@ def log_group(aws, a):
 
 @creates("aws_lambda_function")
 def function(aws, a):
-    name = a.pop("function_name")
+    name = a.take("function_name")
+    log_format, log_group, application, system = a.block(
+        "logging_config", "log_format", "log_group", "application_log_level", "system_log_level")
+    (variables,) = a.block("environment", "variables")
     settings = {
-        "FunctionName": name, "Role": a.pop("role"), "MemorySize": a.pop("memory_size"), "Timeout": a.pop("timeout"),
-        "Runtime": a.pop("runtime"), "Handler": a.pop("handler"), "Description": a.pop("description", ""),
+        "FunctionName": name, "Role": a.take("role"), "MemorySize": a.take("memory_size"), "Timeout": a.take("timeout"),
+        "Runtime": a.take("runtime"), "Handler": a.take("handler"), "Description": a.take("description"),
+        "Environment": {"Variables": variables},
+        "LoggingConfig": {"LogFormat": log_format, "LogGroup": log_group, "ApplicationLogLevel": application,
+                          "SystemLogLevel": system},
     }
-    if found := a.block("environment"):
-        settings["Environment"] = {"Variables": found["variables"]}
-    if found := a.block("logging_config"):
-        settings["LoggingConfig"] = {pascal(key): value for key, value in found.items()}
-    package = {"PackageType": a.pop("package_type"), "Architectures": a.pop("architectures")}
+    package = {"PackageType": a.take("package_type"), "Architectures": a.take("architectures")}
     if package["PackageType"] != "Zip":
         sys.exit("the stand-in deploys zips only")
-    a.pop("filename"), a.pop("source_code_hash", None)
+    with open(a.take("filename"), "rb") as zip_file:
+        code = zip_file.read()
+    a.take("source_code_hash")
     if a.pop("reserved_concurrent_executions", -1) != -1:
         sys.exit("the stand-in reserves no concurrency")
-    tags(a)
     a.done()
-    with open(aws.zip_path, "rb") as zip_file:
-        code = zip_file.read()
-    if unless_there(lambda: aws.functions.create_function(Code={"ZipFile": code}, **settings, **package),
+    functions = aws.functions
+    if unless_there(lambda: functions.create_function(Code={"ZipFile": code}, **settings, **package),
                     "ResourceConflictException") is None:
-        aws.functions.update_function_code(FunctionName=name, ZipFile=code, Architectures=package["Architectures"])
-        aws.functions.update_function_configuration(**settings)
-    aws.functions.get_waiter("function_active_v2").wait(FunctionName=name)
-    arn = aws.functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
-    return {
-        "arn": arn,
-        "invoke_arn": f"arn:aws:apigateway:{aws.region}:lambda:path/2015-03-31/functions/{arn}/invocations",
-    }
+        functions.update_function_code(FunctionName=name, ZipFile=code, Architectures=package["Architectures"])
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+        functions.update_function_configuration(**settings)
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+    functions.get_waiter("function_active_v2").wait(FunctionName=name)
+    return {"arn": functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"]}
 
 
 @creates("aws_lambda_function_event_invoke_config")
 def invoke_config(aws, a):
     aws.functions.put_function_event_invoke_config(
-        FunctionName=a.pop("function_name"), MaximumRetryAttempts=a.pop("maximum_retry_attempts"),
-        MaximumEventAgeInSeconds=a.pop("maximum_event_age_in_seconds"),
+        FunctionName=a.take("function_name"), MaximumRetryAttempts=a.take("maximum_retry_attempts"),
+        MaximumEventAgeInSeconds=a.take("maximum_event_age_in_seconds"),
     )
     a.done()
     return {}
@@ -218,9 +210,9 @@ def invoke_config(aws, a):
 
 @creates("aws_lambda_permission")
 def permission(aws, a):
-    names = {"action": "Action", "function_name": "FunctionName", "principal": "Principal", "source_arn": "SourceArn"}
+    names = {"statement_id": "StatementId", "action": "Action", "function_name": "FunctionName",
+             "principal": "Principal", "source_arn": "SourceArn"}
     request = {name: a.pop(key) for key, name in names.items()}
-    request["StatementId"] = a.pop("statement_id_prefix") + "stand-in"
     a.done()
     unless_there(lambda: aws.functions.add_permission(**request), "ResourceConflictException")
     return {}
@@ -229,14 +221,11 @@ def permission(aws, a):
 @creates("aws_lambda_event_source_mapping")
 def mapping(aws, a):
     request = {
-        "EventSourceArn": a.pop("event_source_arn"), "FunctionName": a.pop("function_name"),
-        "BatchSize": a.pop("batch_size"), "FunctionResponseTypes": a.pop("function_response_types"),
+        "EventSourceArn": a.take("event_source_arn"), "FunctionName": a.take("function_name"),
+        "BatchSize": a.take("batch_size"), "FunctionResponseTypes": a.take("function_response_types"),
     }
-    if found := a.block("scaling_config"):
-        request["ScalingConfig"] = {"MaximumConcurrency": found["maximum_concurrency"]}
-    if (window := a.pop("maximum_batching_window_in_seconds", None)) is not None:
-        request["MaximumBatchingWindowInSeconds"] = window
-    tags(a)
+    (most,) = a.block("scaling_config", "maximum_concurrency")
+    request["ScalingConfig"] = {"MaximumConcurrency": most}
     a.done()
     unless_there(lambda: aws.functions.create_event_source_mapping(**request), "ResourceConflictException")
     return {}
@@ -244,11 +233,10 @@ def mapping(aws, a):
 
 @creates("aws_api_gateway_rest_api")
 def rest_api(aws, a):
-    name = a.pop("name")
-    kind = a.block("endpoint_configuration")
-    request = {"name": name, "description": a.pop("description", ""), "endpointConfiguration": {"types": kind["types"]},
+    name = a.take("name")
+    (types,) = a.block("endpoint_configuration", "types")
+    request = {"name": name, "description": a.take("description"), "endpointConfiguration": {"types": types},
                "disableExecuteApiEndpoint": a.pop("disable_execute_api_endpoint", False)}
-    tags(a)
     a.done()
     found = [x for x in aws.apigateway.get_rest_apis(limit=500)["items"] if x["name"] == name]
     api = found[0] if found else aws.apigateway.create_rest_api(**request)
@@ -262,7 +250,7 @@ def rest_api(aws, a):
 
 @creates("aws_api_gateway_resource")
 def resource(aws, a):
-    api, parent, part = a.pop("rest_api_id"), a.pop("parent_id"), a.pop("path_part")
+    api, parent, part = a.take("rest_api_id"), a.take("parent_id"), a.take("path_part")
     a.done()
     found = [x for x in aws.apigateway.get_resources(restApiId=api)["items"]
              if x.get("parentId") == parent and x.get("pathPart") == part]
@@ -272,8 +260,8 @@ def resource(aws, a):
 
 @creates("aws_api_gateway_method")
 def method(aws, a):
-    request = {"restApiId": a.pop("rest_api_id"), "resourceId": a.pop("resource_id"), "httpMethod": a.pop("http_method"),
-               "authorizationType": a.pop("authorization"), "apiKeyRequired": a.pop("api_key_required", False)}
+    request = {"restApiId": a.take("rest_api_id"), "resourceId": a.take("resource_id"), "httpMethod": a.take("http_method"),
+               "authorizationType": a.take("authorization"), "apiKeyRequired": a.pop("api_key_required", False)}
     a.done()
     unless_there(lambda: aws.apigateway.put_method(**request), "ConflictException")
     return {"id": f"{request['resourceId']}-{request['httpMethod']}", "http_method": request["httpMethod"]}
@@ -281,10 +269,8 @@ def method(aws, a):
 
 @creates("aws_api_gateway_integration")
 def integration(aws, a):
-    request = {"restApiId": a.pop("rest_api_id"), "resourceId": a.pop("resource_id"), "httpMethod": a.pop("http_method"),
-               "type": a.pop("type"), "integrationHttpMethod": a.pop("integration_http_method"), "uri": a.pop("uri")}
-    if (limit := a.pop("timeout_milliseconds", None)) is not None:
-        request["timeoutInMillis"] = limit
+    request = {"restApiId": a.take("rest_api_id"), "resourceId": a.take("resource_id"), "httpMethod": a.take("http_method"),
+               "type": a.take("type"), "integrationHttpMethod": a.take("integration_http_method"), "uri": a.take("uri")}
     a.done()
     aws.apigateway.put_integration(**request)
     return {"id": request["uri"]}
@@ -292,7 +278,7 @@ def integration(aws, a):
 
 @creates("aws_api_gateway_deployment")
 def deployment(aws, a):
-    api = a.pop("rest_api_id")
+    api = a.take("rest_api_id")
     a.pop("triggers", None), a.pop("description", None)
     a.done()
     return {"id": aws.apigateway.create_deployment(restApiId=api)["id"]}
@@ -300,10 +286,8 @@ def deployment(aws, a):
 
 @creates("aws_api_gateway_stage")
 def stage(aws, a):
-    api, name = a.pop("rest_api_id"), a.pop("stage_name")
-    request = {"restApiId": api, "stageName": name, "deploymentId": a.pop("deployment_id"),
-               "tracingEnabled": a.pop("xray_tracing_enabled", False), "description": a.pop("description", "")}
-    tags(a)
+    api, name = a.take("rest_api_id"), a.take("stage_name")
+    request = {"restApiId": api, "stageName": name, "deploymentId": a.take("deployment_id")}
     a.done()
     if unless_there(lambda: aws.apigateway.create_stage(**request), "ConflictException") is None:
         aws.apigateway.update_stage(restApiId=api, stageName=name, patchOperations=[
@@ -315,65 +299,51 @@ def stage(aws, a):
 
 @creates("aws_api_gateway_method_settings")
 def method_settings(aws, a):
-    api, name, path = a.pop("rest_api_id"), a.pop("stage_name"), a.pop("method_path")
-    settings = a.block("settings")
-    a.done()
+    api, name, path = a.take("rest_api_id"), a.take("stage_name"), a.take("method_path")
+    if path != "*/*":
+        sys.exit(f"{a.address}: the stand-in knows the settings of all methods only")
     paths = {"throttling_rate_limit": "throttling/rateLimit", "throttling_burst_limit": "throttling/burstLimit",
              "metrics_enabled": "metrics/enabled", "logging_level": "logging/loglevel",
              "data_trace_enabled": "logging/dataTrace"}
-    at = path.replace("/", "~1") if path != "*/*" else "*/*"
-    changes = [{"op": "replace", "path": f"/{at}/{paths[key]}", "value": text(value)} for key, value in settings.items()]
+    values = zip(paths.values(), a.block("settings", *paths))
+    a.done()
+    changes = [{"op": "replace", "path": f"/*/*/{at}", "value": text(value)} for at, value in values]
     aws.apigateway.update_stage(restApiId=api, stageName=name, patchOperations=changes)
     return {}
 
 
 @creates("aws_sns_topic")
 def topic(aws, a):
-    name, key = a.pop("name"), a.pop("kms_master_key_id", None)
-    tags(a)
+    name, key = a.take("name"), a.pop("kms_master_key_id", None)
     a.done()
     attributes = {"KmsMasterKeyId": key} if key else {}
     return {"arn": aws.sns.create_topic(Name=name, Attributes=attributes)["TopicArn"], "name": name}
 
 
-@creates("aws_sns_topic_policy")
-def topic_policy(aws, a):
-    aws.sns.set_topic_attributes(TopicArn=a.pop("arn"), AttributeName="Policy", AttributeValue=a.pop("policy"))
-    a.done()
-    return {}
-
-
 @creates("aws_sqs_queue")
 def queue(aws, a):
-    name = a.pop("name")
+    name = a.take("name")
     names = {"visibility_timeout_seconds": "VisibilityTimeout", "message_retention_seconds": "MessageRetentionPeriod",
-             "sqs_managed_sse_enabled": "SqsManagedSseEnabled", "redrive_policy": "RedrivePolicy",
-             "kms_master_key_id": "KmsMasterKeyId", "receive_wait_time_seconds": "ReceiveMessageWaitTimeSeconds"}
+             "sqs_managed_sse_enabled": "SqsManagedSseEnabled", "redrive_policy": "RedrivePolicy"}
     attributes = {names[key]: a.pop(key) for key in list(a) if key in names}
     attributes = {key: text(value) for key, value in attributes.items()}
-    tags(a)
     a.done()
     url = aws.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     return {"arn": arn, "url": url, "id": url}
 
 
-def queue_attribute(kind, argument, attribute):
-    @creates(kind)
-    def set_attribute(aws, a):
-        aws.sqs.set_queue_attributes(QueueUrl=a.pop("queue_url"), Attributes={attribute: a.pop(argument)})
-        a.done()
-        return {}
-
-
-queue_attribute("aws_sqs_queue_policy", "policy", "Policy")
-queue_attribute("aws_sqs_queue_redrive_allow_policy", "redrive_allow_policy", "RedriveAllowPolicy")
+@creates("aws_sqs_queue_redrive_allow_policy")
+def redrive_allow_policy(aws, a):
+    attributes = {"RedriveAllowPolicy": a.take("redrive_allow_policy")}
+    aws.sqs.set_queue_attributes(QueueUrl=a.take("queue_url"), Attributes=attributes)
+    a.done()
+    return {}
 
 
 @creates("aws_scheduler_schedule_group")
 def schedule_group(aws, a):
-    name = a.pop("name")
-    tags(a)
+    name = a.take("name")
     a.done()
     unless_there(lambda: aws.scheduler.create_schedule_group(Name=name), "ConflictException")
     return {"name": name, "id": name, "arn": aws.scheduler.get_schedule_group(Name=name)["Arn"]}
@@ -381,17 +351,17 @@ def schedule_group(aws, a):
 
 @creates("aws_scheduler_schedule")
 def schedule(aws, a):
-    target = a.block("target")
-    retry = target.block("retry_policy")
-    made = {"Arn": target.pop("arn"), "RoleArn": target.pop("role_arn"), "Input": target.pop("input")}
-    if retry:
-        made["RetryPolicy"] = {pascal(key): value for key, value in retry.items()}
-    target.done()
+    (mode,) = a.block("flexible_time_window", "mode")
+    (target,) = a.take("target")
+    target = Arguments(f"{a.address}.target", target)
+    age, retries = target.block("retry_policy", "maximum_event_age_in_seconds", "maximum_retry_attempts")
     request = {
-        "Name": a.pop("name"), "GroupName": a.pop("group_name"), "ScheduleExpression": a.pop("schedule_expression"),
-        "Description": a.pop("description", ""), "State": a.pop("state", "ENABLED"), "Target": made,
-        "FlexibleTimeWindow": {"Mode": a.block("flexible_time_window")["mode"]},
+        "Name": a.take("name"), "GroupName": a.take("group_name"), "ScheduleExpression": a.take("schedule_expression"),
+        "Description": a.take("description"), "FlexibleTimeWindow": {"Mode": mode},
+        "Target": {"Arn": target.take("arn"), "RoleArn": target.take("role_arn"), "Input": target.take("input"),
+                   "RetryPolicy": {"MaximumEventAgeInSeconds": age, "MaximumRetryAttempts": retries}},
     }
+    target.done()
     a.done()
     if unless_there(lambda: aws.scheduler.create_schedule(**request), "ConflictException") is None:
         aws.scheduler.update_schedule(**request)
@@ -399,6 +369,8 @@ def schedule(aws, a):
 
 
 def attribute(made, address, name, part):
+    if name not in made[address]:
+        sys.exit(f"{address}: the stand-in does not know its {name}")
     value = made[address][name]
     return value if part is None else value.split(":")[int(part)]
 
@@ -414,8 +386,8 @@ def resolved(value, made):
 
 
 def main():
-    if len(sys.argv) != 4:
-        sys.exit("usage: plan … | python3 stand_in.py ENDPOINT REGION ZIP")
+    if len(sys.argv) != 3:
+        sys.exit("usage: plan … | python3 stand_in.py ENDPOINT REGION")
     plan = json.load(sys.stdin)
     aws = Account(*sys.argv[1:])
     left, made = plan["resources"], {}

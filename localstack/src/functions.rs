@@ -27,10 +27,8 @@ pub(crate) fn declare(context: &mut Context<'_>) {
     context.declare_func("jsonencode", one(ParamType::Any).build(jsonencode));
     context.declare_func("length", one(ParamType::Any).build(length));
     context.declare_func("one", one(list()).build(only));
-    context.declare_func("replace", FuncDef::new(replace, [text(), text(), text()]));
     context.declare_func("floor", one(ParamType::Number).build(floor));
     context.declare_func("max", many(ParamType::Number).build(max));
-    context.declare_func("join", FuncDef::new(join, [text(), list()]));
     context.declare_func("startswith", FuncDef::new(starts_with, [text(), text()]));
     context.declare_func("tostring", one(ParamType::Any).build(to_string));
     context.declare_func("toset", one(list()).build(unchanged));
@@ -96,13 +94,6 @@ fn only(arguments: FuncArgs) -> Answer {
     }
 }
 
-fn join(arguments: FuncArgs) -> Answer {
-    let mut values = arguments.into_values().into_iter();
-    let separator = text(&values.next().unwrap_or_default())?;
-    let parts: Result<Vec<_>, _> = values.flat_map(elements).map(|element| text(&element)).collect();
-    Ok(parts?.join(&separator).into())
-}
-
 /// Of what is not known yet, `${…|4}` stands for the part 4. An ARN has six.
 fn split(arguments: FuncArgs) -> Answer {
     let (separator, whole) = (text(&arguments[0])?, text(&arguments[1])?);
@@ -110,10 +101,6 @@ fn split(arguments: FuncArgs) -> Answer {
         return Ok((0..6).map(|part| Value::from(format!("${{{unknown}|{part}}}"))).collect());
     }
     Ok(whole.split(separator.as_str()).map(Value::from).collect())
-}
-
-fn replace(arguments: FuncArgs) -> Answer {
-    Ok(text(&arguments[0])?.replace(&text(&arguments[1])?, &text(&arguments[2])?).into())
 }
 
 fn starts_with(arguments: FuncArgs) -> Answer {

@@ -39,12 +39,13 @@ impl Many {
 pub(crate) fn instances(block: &Block, context: &Context<'_>, address: &str) -> Result<Vec<Instance>, ModuleError> {
     let body = block.body();
     let text = hcl::format::to_string(body).map_err(|_| beyond(address, "a body that cannot be written"))?;
-    let waits: Value = references(&text).map(|(address, _)| address).collect::<BTreeSet<_>>().into_iter().collect();
-    let arguments = |context: &Context<'_>| match arguments(body, context, address)? {
-        Value::Object(arguments) => {
-            Ok(Value::Object(arguments.into_iter().chain([("depends_on".to_owned(), waits.clone())]).collect()))
-        }
-        other => Ok(other),
+    let arguments = |context: &Context<'_>| {
+        let mut arguments = arguments(body, context, address)?;
+        // By name, or through a local value.
+        let named = text.clone() + &Value::Object(arguments.clone()).to_string();
+        let waits: BTreeSet<_> = references(&named).map(|(address, _)| address).collect();
+        arguments.insert("depends_on".to_owned(), waits.into_iter().collect());
+        Ok(Value::Object(arguments))
     };
     if let Some(count) = attribute(body, "count") {
         let count = evaluate(count.expr(), context, &format!("{address}.count"))?;
@@ -67,7 +68,7 @@ pub(crate) fn instances(block: &Block, context: &Context<'_>, address: &str) -> 
 }
 
 /// Attributes that are not null, and blocks as arrays of objects.
-fn arguments(body: &Body, context: &Context<'_>, place: &str) -> Result<Value, ModuleError> {
+fn arguments(body: &Body, context: &Context<'_>, place: &str) -> Result<Map<String, Value>, ModuleError> {
     let mut arguments = Map::new();
     for attribute in body.attributes().filter(|attribute| !META.contains(&attribute.key())) {
         let value = evaluate(attribute.expr(), context, &format!("{place}.{}", attribute.key()))?;
@@ -85,7 +86,7 @@ fn arguments(body: &Body, context: &Context<'_>, place: &str) -> Result<Value, M
             _ => return Err(beyond(place, "an attribute and a block of one name")),
         }
     }
-    Ok(Value::Object(arguments))
+    Ok(arguments)
 }
 
 /// A block in a resource, or what a dynamic one comes to: its type and each one's arguments.
@@ -93,7 +94,7 @@ fn blocks(block: &Block, context: &Context<'_>, place: &str) -> Result<(String, 
     if block.identifier() != "dynamic" {
         let kind = block.identifier().to_owned();
         let place = format!("{place}.{kind}");
-        return Ok((kind, vec![arguments(block.body(), context, &place)?]));
+        return Ok((kind, vec![Value::Object(arguments(block.body(), context, &place)?)]));
     }
     let kind = label(block, 0);
     let place = format!("{place}.{kind}");
@@ -104,7 +105,7 @@ fn blocks(block: &Block, context: &Context<'_>, place: &str) -> Result<(String, 
     let made = each(for_each.expr(), context, &place)?
         .into_iter()
         .map(|(key, value)| arguments(content.body(), &with(context, &kind, &key, value), &place));
-    Ok((kind.clone(), made.collect::<Result<_, _>>()?))
+    Ok((kind.clone(), made.map(|made| made.map(Value::Object)).collect::<Result<_, _>>()?))
 }
 
 /// Keys and values of a for_each.

@@ -28,6 +28,7 @@ fn what_the_provider_knows_stands_as_a_reference() {
           policy  = jsonencode({ Resource = [aws_role.one.arn] })
           unset   = null
         }
+        resource "aws_stage" "one" { uri = local.url }
         output "url" { value = local.url }
     "#;
     let other = r#"locals { stage = "v1" }"#;
@@ -40,6 +41,8 @@ fn what_the_provider_knows_stands_as_a_reference() {
             "policy": r#"{"Resource":["${aws_role.one.arn}"]}"#, "depends_on": ["aws_role.one"],
         })
     );
+    // Through a local value, too.
+    assert_eq!(plan.resources["aws_stage.one"]["depends_on"], json!(["aws_api.one"]));
     assert_eq!(plan.outputs["url"], "https://${aws_api.one.id}/v1");
 }
 

@@ -28,14 +28,27 @@ fn terraform_comes_to_the_same_plan() {
             let address = without_count(resource["address"].as_str().expect("an address"));
             let Value::Object(arguments) = &ours.resources[address] else { panic!("{address}: no object") };
             for (name, value) in arguments.iter().filter(|(name, _)| *name != "depends_on") {
-                // What Terraform does not know yet it leaves out.
-                let Some(planned) = resource["values"].get(name) else { continue };
+                // What Terraform does not know yet it leaves out of the values.
+                let Some(planned) = resource["values"].get(name) else {
+                    assert!(
+                        unknown(&terraform, resource).contains(&name.as_str()),
+                        "{address}.{name}: Terraform has none"
+                    );
+                    continue;
+                };
                 assert!(same(value, planned), "{address}.{name}: ours {value}, Terraform's {planned}");
                 compared += 1;
             }
         }
         assert!(compared > 100, "only {compared} arguments were known to both");
     }
+}
+
+/// The arguments of a resource that are known when it is there.
+fn unknown<'a>(terraform: &'a Value, resource: &Value) -> Vec<&'a str> {
+    let changes = terraform["resource_changes"].as_array().expect("changes");
+    let change = changes.iter().find(|change| change["address"] == resource["address"]).expect("its change");
+    change["change"]["after_unknown"].as_object().expect("names").keys().map(String::as_str).collect()
 }
 
 /// An optional resource has an index in Terraform.
@@ -52,9 +65,13 @@ fn same(ours: &Value, theirs: &Value) -> bool {
             ours.iter().all(|(name, value)| theirs.get(name).is_none_or(|theirs| same(value, theirs)))
         }
         (Value::Array(ours), Value::Array(theirs)) => {
-            ours.len() == theirs.len() && ours.iter().all(|value| theirs.iter().any(|theirs| same(value, theirs)))
+            ours.len() == theirs.len()
+                && ours.iter().all(|value| theirs.iter().any(|theirs| same(value, theirs)))
+                && theirs.iter().all(|value| ours.iter().any(|ours| same(ours, value)))
         }
-        (Value::Number(_) | Value::Bool(_), Value::String(text)) => text.parse::<Value>().is_ok_and(|theirs| theirs == *ours),
+        (Value::Number(_) | Value::Bool(_), Value::String(text)) => {
+            text.parse::<Value>().is_ok_and(|theirs| theirs == *ours)
+        }
         (Value::Number(ours), Value::Number(theirs)) => ours.as_f64() == theirs.as_f64(),
         (Value::String(ours), Value::String(theirs)) => {
             // Documents in JSON have no order either.
