@@ -32,6 +32,8 @@ pub(super) struct Unit {
     pub(super) counted: BigInt,
     /// Events, or a share of the slice.
     pub(super) failed: BigRational,
+    /// Of how many parts that share is, not reduced.
+    parts: BigInt,
     has_data: bool,
     /// Not when it is excluded: coverage leaves it out.
     elapsed: bool,
@@ -72,7 +74,8 @@ impl Expected<'_> {
         let elapsed = measured > 0;
         let has_data = elapsed && !total.is_zero();
         if self.width().is_none() {
-            return Some(Unit { failed: whole(&total - good), counted: total, has_data, elapsed });
+            let failed = whole(&total - good);
+            return Some(Unit { failed, parts: BigInt::one(), counted: total, has_data, elapsed });
         }
         if !elapsed {
             return Some(Unit { counted: BigInt::one(), ..Unit::default() });
@@ -83,9 +86,10 @@ impl Expected<'_> {
                 NoData::Good => (1, 0),
                 NoData::Bad => (1, 1),
             };
-            return Some(Unit { counted: counted.into(), failed: whole(failed), has_data, elapsed });
+            let (counted, failed) = (counted.into(), whole(failed));
+            return Some(Unit { counted, failed, parts: BigInt::one(), has_data, elapsed });
         }
-        let ratio = BigRational::new(good, total);
+        let ratio = BigRational::new(good, total.clone());
         let failed = match self.case.objective.method {
             BudgetingMethod::Timeslices { target, .. } => {
                 let reached = ratio >= BigRational::new(target.get().into(), 1_000_000_000.into());
@@ -93,7 +97,7 @@ impl Expected<'_> {
             }
             _ => BigRational::one() - ratio,
         };
-        Some(Unit { counted: BigInt::one(), failed, has_data, elapsed })
+        Some(Unit { counted: BigInt::one(), failed, parts: total, has_data, elapsed })
     }
 
     /// What `[from, end)` holds.
@@ -140,7 +144,7 @@ impl Expected<'_> {
     pub(super) fn many_denominators(&self) -> bool {
         let from = self.span.start.min(self.span.end - 4_320);
         let units = (0..self.span.end - from).filter_map(|i| self.unit(from + i));
-        let denominators: std::collections::BTreeSet<BigInt> = units.map(|unit| unit.failed.denom().clone()).collect();
+        let denominators: std::collections::BTreeSet<BigInt> = units.map(|unit| unit.parts).collect();
         denominators.len() > 250
     }
 }
