@@ -9,9 +9,10 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use crate::budget::{BILLION, BudgetUnit, ErrorBudget, Status};
+use crate::counts::Bucket;
 use crate::error::Error;
-use crate::evaluation::{Evaluation, Reading, Standing};
-use crate::excluded::Excluded;
+use crate::evaluation::{Evaluation, Reading};
+use crate::excluded::{Excluded, Spans};
 use crate::ledger::{Ledger, slices_in};
 use crate::objective::{NoData, SliceWidth};
 use crate::ratio::Ratio;
@@ -96,15 +97,15 @@ impl PlanSpan {
 /// | spendable, rolling | remaining + comesBack |
 /// | spendable, calendar | the sum over its parts: remaining until the reset, then a new budget each |
 /// | new budget, time-based | b · slices of the new period · w: fixed |
-/// | new budget, Occurrences | b · n · (the part's minutes) / (minutes of the last window): an estimate |
-/// | expected | consumed in the last window · (the part's minutes) / (minutes with data of the last window) |
+/// | new budget, Occurrences | b · n · (minutes of the part) / (minutes seen): an estimate |
+/// | expected | consumed in the last window · (minutes of the part) / (minutes seen) |
 /// | discretionary | spendable - expected |
 ///
-/// The last window is `[end - P, end)`, whether or not a period began in it, and n its events. A part's minutes are
-/// those of the span ahead that no exclusion covers (for a new budget: none of mode remove). Minutes with data are, of
-/// the time-based methods, the minutes of the slices with data; or of all that have elapsed, where `noData` makes
-/// the others count. Where data are missing, both quotients err on the careful side: the budget that traffic will
-/// earn is taken per minute of the window, what ordinarily burns per minute that was seen.
+/// The last window is `[end - P, end)`, whether or not a period began in it, and n its events. The minutes seen are those
+/// of it from the first one with data on, and all of them where `noData` makes slices without data count: a new
+/// objective is not taken for a quiet one, nor few events for many. Minutes that exclusions cover, past or planned, are
+/// left out of both sides of a quotient; for a new budget only those of mode remove. A part's minutes are those of the
+/// span that lie after `at`. What burns between `at` and a later `from` is in no figure.
 ///
 /// Source of the question: SRE Workbook, chapter 2 and appendix B: what is left of the budget is what may be risked.
 ///
@@ -139,7 +140,7 @@ pub struct Plan {
     pub parts: Vec<PlanPart>,
     /// What may fail until `to` without breaking the objective; of a calendar window, each part in its own period.
     pub spendable: Option<Ratio>,
-    /// What ordinarily fails in the span.
+    /// What ordinarily fails in what lies ahead of the span.
     pub expected: Option<Ratio>,
     /// What is left to be spent on purpose.
     pub discretionary: Option<Ratio>,
@@ -176,7 +177,7 @@ impl Evaluation<'_> {
     /// # Panics
     /// When a bucket straddles a cut of the reading: the store broke its contract.
     #[must_use]
-    pub fn plan(&self, span: &PlanSpan, buckets: &[crate::counts::Bucket]) -> Plan {
+    pub fn plan(&self, span: &PlanSpan, buckets: &[Bucket]) -> Plan {
         let period = self.objective.time_window.period_at(span.at);
         let windows = self.windows(span, period);
         let last = last_window(&period);
@@ -185,7 +186,7 @@ impl Evaluation<'_> {
         let ledger = Ledger::new(self.objective, &excluded, buckets);
         let standing = self.standing(&ledger, &excluded, &period);
         let budget = standing.budget(self.target);
-        let ordinary = self.ordinary(&ledger, &excluded, last, &standing);
+        let ordinary = self.ordinary(&ledger, &excluded, seen(buckets, last), last, standing.scale.width);
 
         let (mut drafts, mut comes_back) = (Vec::<Draft>::new(), Some(big(0)));
         if self.is_rolling() {
@@ -273,20 +274,28 @@ impl Evaluation<'_> {
         if windows.is_empty() { vec![present] } else { windows }
     }
 
-    /// How the last window burnt and what traffic it had.
-    fn ordinary(&self, ledger: &Ledger<'_>, excluded: &Excluded, last: Period, standing: &Standing<'_>) -> Ordinary {
+    /// How the last window burnt and what traffic it had, from its first minute with data on.
+    fn ordinary(
+        &self,
+        ledger: &Ledger<'_>,
+        excluded: &Excluded,
+        seen: Option<Period>,
+        last: Period,
+        width: i128,
+    ) -> Ordinary {
         let tally = ledger.tally(last);
-        let seen = match self.objective.method.slice_width() {
-            None => tally.with_data,
-            Some(width) => {
-                let counts = self.objective.no_data != NoData::Ignore;
-                i128::from(width.minutes()) * if counts { tally.elapsed } else { tally.with_data }
-            }
+        let method = self.objective.method;
+        let all_count = method.slice_width().is_some() && self.objective.no_data != NoData::Ignore;
+        let seen = if all_count { Some(last) } else { seen };
+        let per_minute = |amount: BigRational, left_out: &Spans| {
+            let minutes = seen.map_or(0, |seen| seen.minutes() - minutes(left_out, seen));
+            (minutes > 0).then(|| amount / big(minutes))
         };
-        let open = last.minutes() - minutes(&excluded.removed, last);
+        let burn = per_minute(tally.failed.value() * big(width), &excluded.either);
+        let traffic = per_minute(big(tally.counted), &excluded.removed);
         Ordinary {
-            burn: (seen > 0).then(|| tally.failed.value() * big(standing.scale.width) / big(seen)),
-            traffic: (tally.with_data > 0).then(|| BigRational::new(tally.counted.into(), open.into())),
+            burn: burn.filter(|_| tally.with_data > 0 || all_count),
+            traffic: traffic.filter(|_| tally.counted > 0),
         }
     }
 
@@ -352,12 +361,19 @@ fn last_window(period: &WindowPeriod) -> Period {
     Period::new(period.elapsed.end - length(period), period.elapsed.end)
 }
 
+/// What of a span lies after the beginning of its first minute with data, excluded or not.
+fn seen(buckets: &[Bucket], span: Period) -> Option<Period> {
+    let inside = &buckets[buckets.partition_point(|bucket| bucket.start < span.start)..];
+    let first = inside.iter().find_map(|bucket| bucket.first_with_data()).filter(|first| *first < span.end);
+    first.map(|first| Period::new(first, span.end))
+}
+
 /// P in minutes.
 fn length(period: &WindowPeriod) -> i64 {
     period.full_end - period.elapsed.start
 }
 
-fn minutes(spans: &crate::excluded::Spans, period: Period) -> u64 {
+fn minutes(spans: &Spans, period: Period) -> u64 {
     u64::try_from(spans.minutes_in(period)).unwrap_or(0)
 }
 

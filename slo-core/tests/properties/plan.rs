@@ -58,7 +58,9 @@ proptest! {
     /// What comes back is what the forecast says that recovers, where it looks.
     #[test]
     fn what_comes_back_is_what_recovers(case in cases_of(methods(), 3_000)) {
-        prop_assume!(matches!(case.rule, Rule::Rolling(_)));
+        if !matches!(case.rule, Rule::Rolling(_)) {
+            return Ok(());
+        }
         let store = filled(&case.stored());
         let report = report(&store, &case, true);
         for (minute, left) in report.forecast.recovers {
@@ -135,5 +137,9 @@ fn a_year_of_days_is_not_told_day_by_day() {
     assert_eq!(last.spendable, Ratio::new(8_640 * (366 - days), 1));
     assert_eq!((last.period.end, last.period.minutes()), (DAY + 365 * 1_440, 1_440 * (366 - 100)));
     assert_eq!(plan.spendable, Ratio::new(8_640 * 365 - 60, 1));
-    assert!(plan.summary().contains("2 hours 24 minutes of downtime at least in each of 364 periods"), "{}", plan.summary());
+    assert!(
+        plan.summary().contains("2 hours 24 minutes of downtime at least in each of 364 periods"),
+        "{}",
+        plan.summary()
+    );
 }

@@ -24,6 +24,11 @@ impl Expected<'_> {
         i64::try_from((0..to - from).filter(wanted).count()).expect("few")
     }
 
+    /// The first minute with data of the last P.
+    fn seen(&self) -> Option<Minute> {
+        self.with_data.range(self.case.end - self.length()..self.case.end).next().copied()
+    }
+
     /// What leaves the window from minute to minute, until `to`.
     fn comes_back(&self, to: Minute, scale: &BigRational) -> BigRational {
         let mut back = BigRational::zero();
@@ -62,10 +67,10 @@ impl Expected<'_> {
             });
             return Some(whole(slices.count()) * whole(width * 60) * &self.allowed);
         }
-        let last = self.case.end - self.length();
-        let traffic = self.since(last);
-        let earned = whole(traffic.counted) * &self.allowed * whole(self.count(start, end, kept));
-        (traffic.with_data > 0).then(|| earned / whole(self.count(last, self.case.end, kept)))
+        let traffic = self.since(self.case.end - self.length());
+        let earned = whole(traffic.counted.clone()) * &self.allowed * whole(self.count(start, end, kept));
+        let seen = self.seen().map(|first| self.count(first, self.case.end, kept));
+        seen.filter(|_| !traffic.counted.is_zero()).map(|seen| earned / whole(seen))
     }
 
     /// A plan of the minutes of `[from, to)`.
@@ -85,13 +90,14 @@ impl Expected<'_> {
         };
 
         // What burnt in a minute that was seen.
-        let last = self.since(self.case.end - self.length());
-        let seen = match (self.width(), self.case.objective.no_data) {
-            (None, _) => last.with_data,
-            (Some(width), NoData::Ignore) => last.with_data * width,
-            (Some(width), NoData::Good | NoData::Bad) => last.elapsed * width,
+        let start = self.case.end - self.length();
+        let last = self.since(start);
+        let (first, any) = match (self.width(), self.case.objective.no_data) {
+            (Some(_), NoData::Good | NoData::Bad) => (Some(start), true),
+            _ => (self.seen(), last.with_data > 0),
         };
-        let burn = over(&(last.failed * &scale), &whole(seen));
+        let seen = first.map_or(0, |first| self.count(first, self.case.end, |mode| mode.is_none()));
+        let burn = over(&(last.failed * &scale), &whole(seen)).filter(|_| any);
         let expected = |part: &Part| {
             let minutes = self.count(part.from, part.to, |mode| mode.is_none());
             burn.as_ref().map(|burn| burn * whole(minutes))
@@ -100,7 +106,8 @@ impl Expected<'_> {
         let precision = if self.is_mean() { Precision::Digits } else { Precision::Exact };
         let check = |what: &str, got: Option<Ratio>, wanted: Option<BigRational>| {
             // Differences of figures that are rounded are as good as these.
-            if precision == Precision::Digits && wanted.as_ref().is_some_and(|wanted| near_zero(wanted, &budget.total)) {
+            if precision == Precision::Digits && wanted.as_ref().is_some_and(|wanted| near_zero(wanted, &budget.total))
+            {
                 return;
             }
             precision.check(what, got, wanted.as_ref());
