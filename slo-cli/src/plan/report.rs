@@ -1,7 +1,7 @@
 //! A plan on a page: a line an objective, then what it means, then what consumed most.
 
 use super::Whole;
-use crate::budget::report::{figure, percent, short_status};
+use crate::budget::report::{figure, short_status};
 use crate::decimal::Decimal;
 use crate::table::{Table, printable};
 use crate::words;
@@ -56,7 +56,7 @@ fn toil(ranked: &[&Json]) -> String {
             let due = matches!(incident.get("postmortemRequired"), Some(Json::Bool(true)));
             table.row([
                 format!("   {} to {}", text("start"), text("end")),
-                percent(incident.get("share")),
+                share(incident),
                 if due { "postmortem required" } else { "" }.to_owned(),
             ]);
         }
@@ -65,6 +65,12 @@ fn toil(ranked: &[&Json]) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// The share of the budget in whole per cent, rounded up as in the sentence above it.
+fn share(incident: &Json) -> String {
+    let share = incident.get("share").and_then(Json::text).and_then(Decimal::parse);
+    share.and_then(|share| share.percent().ceil()).map_or_else(|| "-".to_owned(), |percent| format!("{percent} %"))
 }
 
 fn name(item: &Json) -> &str {
@@ -143,8 +149,8 @@ idle:   no data: nothing can be said.
 
 What consumed most:
 1. month: 110 % of the budget is consumed; a postmortem is due.
-   2026-11-12T10:00:00Z to 2026-11-12T10:30:00Z  45 %   postmortem required
-   2026-11-13T10:00:00Z to 2026-11-13T10:01:00Z  1.5 %"
+   2026-11-12T10:00:00Z to 2026-11-12T10:30:00Z  45 %  postmortem required
+   2026-11-13T10:00:00Z to 2026-11-13T10:01:00Z  2 %"
         );
         assert!(report(&plan(Vec::new(), Vec::new())).ends_with("name one in an objective's owners."));
     }
