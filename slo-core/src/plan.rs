@@ -1,16 +1,17 @@
 //! What a budget lets a team spend until a day: the plan of a sprint.
 
+mod span;
 mod summary;
 
+pub use span::PlanSpan;
 pub(crate) use summary::{ceil, day};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use crate::budget::{BILLION, BudgetUnit, ErrorBudget, Status};
 use crate::counts::Bucket;
-use crate::error::Error;
 use crate::evaluation::{Evaluation, Reading};
 use crate::excluded::{Excluded, Spans};
 use crate::ledger::{Ledger, slices_in};
@@ -19,73 +20,8 @@ use crate::ratio::Ratio;
 use crate::time::{Minute, Period};
 use crate::window::WindowPeriod;
 
-/// The most days that are planned ahead: the longest window.
-const MAX_DAYS: i64 = 366;
 /// The most parts of a [`Plan`]; the last one then stands for all the periods that are left.
 pub const MAX_PARTS: usize = 100;
-
-/// A span of days to be planned, `[from, to)`, as it looks from an instant.
-///
-/// ```
-/// use slo_core::PlanSpan;
-///
-/// let at = "2026-11-20T12:00:00Z".parse()?;
-/// let sprint = PlanSpan::new(None, "2026-12-04T00:00:00Z".parse()?, at)?;
-/// assert_eq!(sprint.from(), at, "now, when nothing else is said");
-/// assert!(PlanSpan::new(None, at, at).is_err(), "it is over");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlanSpan {
-    at: Timestamp,
-    from: Timestamp,
-    to: Timestamp,
-}
-
-impl PlanSpan {
-    /// The span `[from, to)` as it looks at `at`; from `at` on when `from` is `None`. It may have begun.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] unless `from < to`, `to` lies after `at`, and at most 366 days after it.
-    pub fn new(from: Option<Timestamp>, to: Timestamp, at: Timestamp) -> Result<Self, Error> {
-        let unusable = |parameter, detail: String| Err(Error::Parameter { parameter, detail });
-        if to <= at {
-            return unusable("to", format!("{to} is over; plan for a day after now, {at}"));
-        }
-        if to.duration_since(at) > SignedDuration::from_hours(MAX_DAYS * 24) {
-            return unusable("to", format!("plan at most {MAX_DAYS} days ahead; it is {at} now"));
-        }
-        let from = from.unwrap_or(at);
-        if from >= to {
-            return unusable("from", "it must lie before to".to_owned());
-        }
-        Ok(Self { at, from, to })
-    }
-
-    /// The instant from which it is seen.
-    #[must_use]
-    pub const fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    /// Its first instant.
-    #[must_use]
-    pub const fn from(&self) -> Timestamp {
-        self.from
-    }
-
-    /// Its end.
-    #[must_use]
-    pub const fn to(&self) -> Timestamp {
-        self.to
-    }
-
-    /// What of it lies ahead. Its ends are rounded up, as `at` is everywhere: the figures are those of a budget
-    /// that is read at `to`.
-    fn ahead(&self) -> Period {
-        Period::new(Minute::ceil(self.from).max(Minute::ceil(self.at)), Minute::ceil(self.to))
-    }
-}
 
 /// What a budget lets a team spend of a [`PlanSpan`]. Amounts are in the budget's unit, events or seconds, signed and
 /// never clamped; `None` where they are not defined.
@@ -101,9 +37,9 @@ impl PlanSpan {
 /// | expected | consumed in the last window · (minutes of the part) / (minutes seen) |
 /// | discretionary | spendable - expected |
 ///
-/// The last window is `[end - P, end)`, whether or not a period began in it, and n its events. The minutes seen are those
+/// b, w and P are those of [`ErrorBudget`] and of the window. The last window is `[end - P, end)`, whether or not a period began in it, and n its events. The minutes seen are those
 /// of it from the first one with data on, and all of them where `noData` makes slices without data count: a new
-/// objective is not taken for a quiet one, nor few events for many. Minutes that exclusions cover, past or planned, are
+/// objective is not taken for a quiet one, nor few requests for many failures. Minutes that exclusions cover, past or planned, are
 /// left out of both sides of a quotient; for a new budget only those of mode remove. A part's minutes are those of the
 /// span that lie after `at`. What burns between `at` and a later `from` is in no figure.
 ///
@@ -167,7 +103,7 @@ impl Evaluation<'_> {
     /// What [`Evaluation::plan`] needs: the window, the last P minutes, and what leaves a rolling window by `to`.
     #[must_use]
     pub fn plan_reading(&self, span: &PlanSpan) -> Reading {
-        let period = self.objective.time_window.period_at(span.at);
+        let period = self.objective.time_window.period_at(span.at());
         let elapsed = period.elapsed;
         self.reading_cut_at(vec![elapsed.start, elapsed.end, last_window(&period).start, self.left_at(span, &period)])
     }
@@ -178,7 +114,7 @@ impl Evaluation<'_> {
     /// When a bucket straddles a cut of the reading: the store broke its contract.
     #[must_use]
     pub fn plan(&self, span: &PlanSpan, buckets: &[Bucket]) -> Plan {
-        let period = self.objective.time_window.period_at(span.at);
+        let period = self.objective.time_window.period_at(span.at());
         let windows = self.windows(span, period);
         let last = last_window(&period);
         let until = windows[windows.len() - 1].full_end.max(span.ahead().end);
@@ -199,24 +135,21 @@ impl Evaluation<'_> {
             } else {
                 Period::new(span.ahead().start.max(window.elapsed.start), span.ahead().end.min(window.full_end))
             };
-            let renewed = window.elapsed.start >= period.full_end && !self.is_rolling();
+            let renewed = !self.is_rolling() && window.elapsed.start >= period.full_end;
             let spendable = if renewed {
                 let new = self.new_budget(&window, part, &excluded, &ordinary);
                 comes_back = sum(comes_back, new.clone());
                 new
-            } else if self.is_rolling() {
-                sum(comes_back.clone(), Some(budget.remaining.big()))
             } else {
-                Some(budget.remaining.big())
+                // Of a calendar window nothing has come back when its present period is looked at.
+                sum(comes_back.clone(), Some(budget.remaining.big()))
             };
+            let open = part.minutes() - minutes(&excluded.either, part);
             let draft = Draft {
                 period: part,
                 periods: 1,
                 spendable,
-                expected: ordinary
-                    .burn
-                    .clone()
-                    .map(|burn| burn * big(part.minutes() - minutes(&excluded.either, part))),
+                expected: ordinary.burn.as_ref().map(|burn| burn * big(open)),
                 estimate: renewed && standing.scale.unit == BudgetUnit::Events,
             };
             if drafts.len() < MAX_PARTS {
@@ -230,7 +163,7 @@ impl Evaluation<'_> {
         };
         let (spendable, expected) = (all(|draft| &draft.spendable), all(|draft| &draft.expected));
         Plan {
-            at: span.at,
+            at: span.at(),
             status: self.status(&standing),
             budget,
             comes_back: nearest(comes_back.as_ref()),

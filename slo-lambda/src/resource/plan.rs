@@ -80,7 +80,8 @@ struct ObjectivePlanDto {
     /// What may fail until `to` without breaking the objective: the sum over the parts, each to be spent in its own.
     #[schema(value_type = Option<f64>)]
     spendable: Option<Ratio>,
-    /// What ordinarily fails in what lies ahead of the span: consumed in the last window per minute with data.
+    /// What ordinarily fails in what lies ahead of the span: what failed in the last window, as long as the objective's,
+    /// per minute since its first data.
     #[schema(value_type = Option<f64>)]
     expected: Option<Ratio>,
     /// spendable - expected.

@@ -1,7 +1,11 @@
 //! `/users/{name}/error-budgets`
 
+use std::sync::Arc;
+
 use crate::common::{Api, NOW, indicator, objective, user};
 use serde_json::{Value, json};
+use slo_core::testing::MockMeasurementRepository;
+use slo_core::{RepositoryError, Service};
 
 fn owned(name: &str, owner: &str) -> Value {
     let mut body = objective(name);
@@ -195,4 +199,24 @@ async fn what_cannot_be_planned_is_named() {
     }
     assert_eq!(api.get("/users/ana/error-budgets?to=366d").await.status, 200);
     api.get("/users/none/error-budgets?to=14d").await.problem(404);
+}
+
+/// Half a plan would look like a whole one.
+#[tokio::test]
+async fn an_objective_that_cannot_be_read_fails_the_plan() {
+    let mut measurements = MockMeasurementRepository::new();
+    measurements.expect_read().returning(|series, _, _| {
+        let fails = series.indicator.as_str() == "other";
+        if fails { Err(RepositoryError::Unavailable("throttled".into())) } else { Ok(Vec::new()) }
+    });
+    let api = Api::with(Service { measurements: Arc::new(measurements), ..Service::in_memory() });
+    assert_eq!(api.post("/users", user("ana")).await.status, 201);
+    for (objective, of) in [("a", "site"), ("b", "other")] {
+        assert_eq!(api.post("/indicators", indicator(of)).await.status, 201);
+        let mut body = owned(objective, "ana");
+        body["indicator"] = json!(of);
+        assert_eq!(api.post("/objectives", body).await.status, 201);
+    }
+    assert_eq!(api.get("/users/ana/error-budgets?to=14d&limit=1").await.status, 200);
+    api.get("/users/ana/error-budgets?to=14d").await.problem(503);
 }
