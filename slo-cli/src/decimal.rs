@@ -50,6 +50,27 @@ impl Decimal {
         self
     }
 
+    /// The whole number at or below it; `None` beyond 128 bits.
+    pub(crate) fn floor(&self) -> Option<i128> {
+        if self.digits.is_empty() {
+            return Some(0);
+        }
+        let digits: i128 = self.digits.parse().ok()?;
+        let signed = if self.negative { -digits } else { digits };
+        let ten = 10_i128.checked_pow(u32::try_from(self.exponent.unsigned_abs()).ok()?);
+        if self.exponent >= 0 {
+            return signed.checked_mul(ten?);
+        }
+        // What is divided by more than 128 bits hold lies between -1 and 1.
+        Some(ten.map_or(if self.negative { -1 } else { 0 }, |ten| signed.div_euclid(ten)))
+    }
+
+    /// The whole number at or above it; `None` beyond 128 bits.
+    pub(crate) fn ceil(&self) -> Option<i128> {
+        let negated = Self { negative: !self.negative, ..self.clone() };
+        negated.floor().map(|floor| -floor)
+    }
+
     /// Where the first digit stands: 1 for 1 to 9.99, 2 for 10 to 99.99.
     fn magnitude(&self) -> i64 {
         self.exponent + i64::try_from(self.digits.len()).unwrap_or(i64::MAX / 2)
@@ -154,6 +175,22 @@ mod tests {
         assert_eq!(decimal("1").percent().to_string(), "100");
         assert_eq!(decimal("0").percent().to_string(), "0");
         assert_eq!(decimal("-0.00004").percent().to_string(), "-0.004");
+    }
+
+    #[test]
+    fn whole_numbers_lie_below_and_above() {
+        for (text, floor, ceil) in [
+            ("0", Some(0), Some(0)),
+            ("12", Some(12), Some(12)),
+            ("12.000001", Some(12), Some(13)),
+            ("-12.5", Some(-13), Some(-12)),
+            ("1.5e3", Some(1_500), Some(1_500)),
+            ("1e-60", Some(0), Some(1)),
+            ("-1e-60", Some(-1), Some(0)),
+            ("1e60", None, None),
+        ] {
+            assert_eq!((decimal(text).floor(), decimal(text).ceil()), (floor, ceil), "{text}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod get;
 mod ingest;
 mod note;
 mod output;
+mod plan;
 mod problem;
 mod reconcile;
 mod resource;
@@ -62,6 +63,7 @@ enum Command {
     Delete(get::Delete),
     Ingest(ingest::Ingest),
     Budget(budget::Budget),
+    Plan(plan::Plan),
     Suggest(suggest::Suggest),
     Reconcile(reconcile::Reconcile),
     Calc(calc::Calc),
@@ -89,6 +91,7 @@ fn run(cli: Cli) -> Result {
         Command::Delete(args) => get::delete(&args, &Client::new(&connection)?, output),
         Command::Ingest(args) => ingest::run(&args, Client::new(&connection)?, output),
         Command::Budget(args) => budget::run(&args, &Client::new(&connection)?, output),
+        Command::Plan(args) => plan::run(&args, &Client::new(&connection)?, output),
         Command::Suggest(args) => suggest::run(&args, &Client::new(&connection)?, output),
     }
 }

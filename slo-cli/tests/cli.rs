@@ -73,7 +73,7 @@ fn usage_is_two_and_an_absent_service_is_one() {
 
 #[test]
 fn help_is_for_every_command() {
-    for command in ["serve", "apply", "get", "delete", "ingest", "budget", "suggest", "reconcile", "calc"] {
+    for command in ["serve", "apply", "get", "delete", "ingest", "budget", "plan", "suggest", "reconcile", "calc"] {
         let (code, stdout, _) = slo("http://x", &[command, "--help"]);
         assert!(code == 0 && stdout.contains("Example"), "{stdout}");
     }
@@ -203,6 +203,34 @@ fn suggest_asks_for_what_was_said() {
         ["GET /api/v1/indicators/site/suggested-target?timeWindow=1M&periods=2&timeZone=Europe%2FBerlin&target=0.999"]
     );
     assert_eq!(slo(&server.url(), &["suggest", "site", "--periods", "25"]).0, 2);
+}
+
+#[test]
+fn plan_asks_for_what_was_said_and_reads_every_page() {
+    let item = |name: &str| {
+        format!(
+            r#"{{"objective":"{name}","status":"ok","unit":"seconds","spendable":2520.5,"summary":"some of {name}"}}"#
+        )
+    };
+    let server = Loopback::start(move |n, request| match n {
+        0 => Reply::json(200, format!(r#"{{"user":"ana","to":"x","items":[{}],"toil":[],"next":"2"}}"#, item("a"))),
+        _ if request.line.contains("/nobody/") => problem(404, "Not found"),
+        _ => Reply::json(200, format!(r#"{{"items":[{}],"toil":[]}}"#, item("b"))),
+    });
+    let (code, stdout, _) = slo(&server.url(), &["plan", "ana", "--from", "2026-11-20", "--to", "2026-12-04"]);
+    assert!(code == 0 && stdout.contains("\nb          ok      42m        -         -\n"), "{stdout}");
+    assert!(stdout.ends_with("a:  some of a.\nb:  some of b.\n"), "{stdout}");
+    let path = "GET /api/v1/users/ana/error-budgets?limit=200&from=2026-11-20&to=2026-12-04";
+    assert_eq!(server.lines(), [path.to_owned(), format!("{path}&cursor=2")]);
+    let (_, stdout, _) = slo(&server.url(), &["plan", "ana", "--to", "14d", "--output", "json"]);
+    assert_eq!(stdout, format!("{{\"items\":[{}],\"toil\":[]}}\n", item("b")), "as the service wrote it");
+    assert_eq!(server.lines()[2], "GET /api/v1/users/ana/error-budgets?limit=200&to=14d");
+
+    let (code, _, stderr) = slo(&server.url(), &["plan", "nobody", "--to", "14d"]);
+    assert_eq!((code, stderr.as_str()), (1, "slo: Not found: do something\n"));
+    assert_eq!(slo(&server.url(), &["plan", "ana"]).0, 2);
+    let (code, _, stderr) = slo(&server.url(), &["plan", "ana", "--to", "tomorrow"]);
+    assert!(code == 2 && stderr.contains("write a date such as 2026-12-04"), "{stderr}");
 }
 
 #[test]

@@ -180,6 +180,12 @@ impl Bucket {
         (self.with_data != 0).then(|| self.start + i64::from(64 - self.with_data.leading_zeros()))
     }
 
+    /// Its first minute with data.
+    #[must_use]
+    pub fn first_with_data(self) -> Option<Minute> {
+        (self.with_data != 0).then(|| self.start + i64::from(self.with_data.trailing_zeros()))
+    }
+
     /// Adds another source's counts of the same span.
     pub fn merge(&mut self, other: &Self) {
         self.counts += other.counts;
@@ -204,8 +210,8 @@ mod tests {
         let mut hour = Bucket { start: Minute::new(600), width: Width::Hour, counts: EventCounts::ZERO, with_data: 0 };
         assert_eq!(hour.watermark(), None);
         hour.with_data = 0b101;
-        assert_eq!(hour.watermark(), Some(Minute::new(603)));
+        assert_eq!((hour.first_with_data(), hour.watermark()), (Some(Minute::new(600)), Some(Minute::new(603))));
         hour.with_data = 1 << 59;
-        assert_eq!(hour.watermark(), Some(Minute::new(660)));
+        assert_eq!((hour.first_with_data(), hour.watermark()), (Some(Minute::new(659)), Some(Minute::new(660))));
     }
 }

@@ -118,16 +118,6 @@ impl<'a> Evaluation<'a> {
                 BurnRate::new(lookback, spent.as_ref(), &standing.scale, self.target, &period, left)
             })
             .collect();
-        let exhausted = standing.is_exhausted(self.target);
-        let status = if !has_data {
-            Status::NoData
-        } else if exhausted {
-            Status::Exhausted
-        } else if standing.has_spent(self.objective.warning_threshold.into(), self.target) {
-            Status::Warning
-        } else {
-            Status::Ok
-        };
         let mut notes = self.notes();
         notes.extend(budget_below_one(&standing, &period, self.target));
         let against_sla = |target| standing.budget(target).remaining_ratio;
@@ -138,8 +128,8 @@ impl<'a> Evaluation<'a> {
             counts: ledger.events(period.elapsed),
             sli: standing.sli(),
             met: standing.is_met(self.target),
-            exhausted,
-            status,
+            exhausted: standing.is_exhausted(self.target),
+            status: self.status(&standing),
             coverage: Ratio::new(standing.tally.with_data, standing.tally.elapsed),
             watermark: watermark(buckets, period.elapsed),
             forecast: Forecast::new(self, at, &period, &ledger, &standing, &budget, &burn_rates),
@@ -167,6 +157,19 @@ impl<'a> Evaluation<'a> {
             }
         };
         Standing { tally, scale }
+    }
+
+    /// What it means, in one word.
+    pub(crate) fn status(&self, standing: &Standing<'_>) -> Status {
+        if !standing.has_data() {
+            Status::NoData
+        } else if standing.is_exhausted(self.target) {
+            Status::Exhausted
+        } else if standing.has_spent(self.objective.warning_threshold.into(), self.target) {
+            Status::Warning
+        } else {
+            Status::Ok
+        }
     }
 
     /// Its exclusions over a span.

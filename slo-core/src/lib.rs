@@ -18,6 +18,8 @@
 //! | Whether somebody must look | [`Alert`] |
 //! | Who tells them | [`Notifier`] |
 //! | A contiguous spell of bad minutes | [`Incident`] |
+//! | What a sprint may spend | [`Plan`] |
+//! | What consumed most | [`Toil`] |
 //! | Person who decides | [`User`] |
 //!
 //! Start with [`Service`] for the use cases over a store, or with [`Evaluation`] for the arithmetic
@@ -49,6 +51,7 @@ pub mod meter;
 mod name;
 mod note;
 mod objective;
+mod plan;
 mod ratio;
 mod recurrence;
 mod repository;
@@ -60,6 +63,7 @@ mod target;
 pub mod testing;
 mod text;
 mod time;
+mod toil;
 mod user;
 mod window;
 
@@ -89,6 +93,7 @@ pub use name::{Name, NameError};
 pub use objective::{
     BudgetingMethod, MAX_OWNERS, NoData, Objective, Reference, Sla, SliceWidth, default_warning_threshold,
 };
+pub use plan::{MAX_PARTS, Plan, PlanPart, PlanSpan};
 pub use ratio::Ratio;
 pub use recurrence::{Recurrence, RecurrenceError};
 pub use repository::{
@@ -96,10 +101,13 @@ pub use repository::{
     RepositoryError, Resolution, Source, StateRepository,
 };
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
-pub use service::{AlertRound, MAX_PERIODS, MAX_STEPS, Managed, Proposal, Reconciliation, Service, WhatIf, Written};
+pub use service::{
+    AlertRound, MAX_PERIODS, MAX_STEPS, Managed, Planned, Proposal, Reconciliation, Service, WhatIf, Written,
+};
 pub use target::{Target, TargetError};
 pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};
 pub use time::{Minute, Period};
+pub use toil::{MAX_TOIL_INCIDENTS, Toil};
 pub use user::{Access, Email, EmailError, Role, User};
 pub use window::{CalendarWindow, RollingWindow, TimeWindow, WindowError, WindowPeriod, Zone};
 

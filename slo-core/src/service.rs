@@ -6,10 +6,12 @@ mod evaluate;
 mod exclusions;
 mod judged;
 mod kept_alerts;
+mod plan;
 mod reconcile;
 
 pub use alert_round::AlertRound;
 pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
+pub use plan::Planned;
 pub use reconcile::Reconciliation;
 
 use std::collections::BTreeMap;

@@ -15,8 +15,8 @@ use crate::App;
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::resource::{
-    alert, burn_down, error_budget, exclusion, incident, indicator, measurement, objective, root, suggested_target,
-    user,
+    alert, burn_down, error_budget, exclusion, incident, indicator, measurement, objective, plan, root,
+    suggested_target, user,
 };
 
 #[derive(OpenApi)]
@@ -56,6 +56,7 @@ macro_rules! routes {
 
             "/api/v1/users" => get user::list, post user::create;
             "/api/v1/users/{name}" => get user::get, put user::put, patch user::patch, delete user::delete;
+            "/api/v1/users/{name}/error-budgets" => get plan::list;
         }
     };
 }

@@ -115,6 +115,17 @@ fn a_ratio_is_rounded() {
 }
 
 #[test]
+fn a_plan_promises_more_than_there_is() {
+    let tell = Tells(|asked: &Asked, told: &mut Told| {
+        let back = told.body.pointer_mut("/items/0/comesBack");
+        if let Some(back) = back.filter(|_| asked.path.starts_with("/api/v1/users/")) {
+            *back = json!(3);
+        }
+    });
+    fails(tell, &["/items/0/comesBack is 0, not 3"]);
+}
+
+#[test]
 fn an_integer_became_a_float() {
     let tell = Tells(|asked: &Asked, told: &mut Told| {
         if asked.path.ends_with("/error-budget") {

@@ -115,7 +115,7 @@ fn status(budget: &Json) -> &str {
 }
 
 /// The status in a word.
-pub(super) fn short_status(budget: &Json) -> &str {
+pub(crate) fn short_status(budget: &Json) -> &str {
     match budget.get("status").and_then(Json::text) {
         Some("noData") => "no data",
         other => other.unwrap_or(UNDEFINED),

@@ -148,13 +148,8 @@ impl Service {
             return Err(unusable("from", "look at 366 days at most; ask for a shorter span"));
         }
         let series = &objective.value.series;
-        let mut buckets = self.read(series, evaluation.incidents_reading(from, to)).await?;
-        for bad in bad_hours(&buckets, span) {
-            let minutes = self.read(series, Reading { period: bad, resolution: Resolution::Minutes }).await?;
-            let inside = |minute: Minute| buckets.partition_point(|bucket| bucket.start < minute);
-            let range = inside(bad.start)..inside(bad.end);
-            buckets.splice(range, minutes);
-        }
+        let buckets = self.read(series, evaluation.incidents_reading(from, to)).await?;
+        let buckets = self.with_bad_minutes(series, buckets, span).await?;
         Ok(evaluation.incidents(from, to, &buckets))
     }
 
@@ -243,6 +238,22 @@ impl Service {
         };
         let buckets = self.read(&objective.series, evaluation.backtest_reading(at, periods)).await?;
         Ok(evaluation.backtest(at, periods, proposal.target, &buckets))
+    }
+
+    /// The same buckets, but with the minutes of those hours of a span in which anything was bad.
+    pub(super) async fn with_bad_minutes(
+        &self,
+        series: &Series,
+        mut buckets: Vec<Bucket>,
+        span: Period,
+    ) -> Result<Vec<Bucket>, Error> {
+        for bad in bad_hours(&buckets, span) {
+            let minutes = self.read(series, Reading { period: bad, resolution: Resolution::Minutes }).await?;
+            let inside = |minute: Minute| buckets.partition_point(|bucket| bucket.start < minute);
+            let range = inside(bad.start)..inside(bad.end);
+            buckets.splice(range, minutes);
+        }
+        Ok(buckets)
     }
 
     pub(super) async fn read(&self, series: &Series, reading: Reading) -> Result<Vec<Bucket>, Error> {

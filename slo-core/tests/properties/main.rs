@@ -10,6 +10,7 @@ mod incidents;
 mod ingest;
 mod methods;
 mod oracle;
+mod plan;
 mod reports;
 mod service;
 mod spells;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use slo_core::{
-    Definition, Indicator, IndicatorKind, Minute, NoData, Objective, Proposal, Resolution, Revision, Service,
-    Shorthand, Stamp, Unit, Versioned, WhatIf,
+    Definition, Indicator, IndicatorKind, Minute, NoData, Objective, PlanSpan, Proposal, Reading, Resolution, Revision,
+    Service, Shorthand, Stamp, Unit, Versioned, WhatIf,
 };
 
 use super::alerts::alerts;
@@ -56,6 +56,23 @@ proptest! {
             let indicator = stored(Indicator::new(name("site"), name("web"), IndicatorKind::Ratio), &case);
             prop_assert_eq!(now(service.backtest(&indicator, &proposal, at, at)).expect("a backtest"), wanted);
         }
+    }
+
+    /// A plan and the three largest incidents of the current window.
+    #[test]
+    fn plans_and_toil_are_those_of_the_minutes(mut case in cases_of(methods(), 3_000), days in 1..10_i64) {
+        case.what_if = None;
+        let (service, objective) = served(&case);
+        let (store, at, evaluation) = (filled(&case.stored()), case.at(), case.evaluation());
+        let span = PlanSpan::new(None, at + jiff::SignedDuration::from_hours(24 * days), at).expect("a span");
+        let planned = now(service.plan(&objective, &span)).expect("a plan");
+        let minutes = |reading: Reading| read(&store, reading.period, &Resolution::Minutes);
+        prop_assert_eq!(&planned.plan, &evaluation.plan(&span, &minutes(evaluation.plan_reading(&span))));
+        let start = oracle::period(case.rule, case.end).start;
+        let mut incidents = evaluation.incidents(start, at, &minutes(evaluation.incidents_reading(start, at)));
+        incidents.truncate(3);
+        prop_assert_eq!(planned.toil.incidents, incidents);
+        prop_assert_eq!(planned.toil.consumed_ratio, planned.plan.budget.consumed_ratio);
     }
 
     /// The steps of the epoch grid from a minute on, and the end.

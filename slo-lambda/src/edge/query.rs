@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use jiff::Timestamp;
-use slo_core::{Filter, MAX_PAGE, Name};
+use jiff::{SignedDuration, Timestamp};
+use slo_core::{Filter, MAX_PAGE, Name, Shorthand};
 
 use super::cursor::CursorKey;
 use super::links::{Base, Links};
@@ -90,6 +90,32 @@ impl Query {
         time
     }
 
+    /// An RFC 3339 time, or a date, whose midnight in UTC is meant.
+    pub(crate) fn day(&mut self, name: &'static str) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        let day = parse_day(&text);
+        if day.is_none() {
+            self.fault(name, format!("write a date such as 2026-12-04, or {TIME} (in a URL, + is %2B)"));
+        }
+        day
+    }
+
+    /// Likewise, or how long after a time; it must be there.
+    pub(crate) fn day_after(&mut self, name: &'static str, start: Timestamp) -> Option<Timestamp> {
+        let faults = self.faults.len();
+        let text = self.text(name);
+        let after = |length: Shorthand| {
+            let minutes = i64::try_from(length.minutes()?).ok()?;
+            start.checked_add(SignedDuration::try_from_mins(minutes)?).ok()
+        };
+        let found = text.and_then(|text| parse_day(&text).or_else(|| after(text.parse().ok()?)));
+        if found.is_none() && self.faults.len() == faults {
+            let detail = format!("write a date such as 2026-12-04, a duration such as 14d, or {TIME}");
+            self.fault(name, format!("{detail} (in a URL, + is %2B)"));
+        }
+        found
+    }
+
     /// A place in a list of items.
     pub(crate) fn limit(&mut self) -> usize {
         self.number("limit", 1..=MAX_PAGE).unwrap_or(DEFAULT_LIMIT)
@@ -124,6 +150,12 @@ impl Query {
     }
 }
 
+/// A time, or a date.
+fn parse_day(text: &str) -> Option<Timestamp> {
+    parse_time(text).or_else(|| parse_time(&format!("{text}T00:00:00Z")))
+}
+
+const TIME: &str = "a time in RFC 3339 such as 2026-11-20T12:00:00Z";
 /// What to write where a time is wanted.
 pub(crate) const TIME_SYNTAX: &str = "write a time in RFC 3339, such as 2026-11-20T12:00:00Z";
 
@@ -197,7 +229,13 @@ pub(crate) struct Paging {
 impl Paging {
     /// Reads filters, limit and cursor of the list at `path`.
     pub(crate) fn read(mut query: Query, path: &str, key: &CursorKey) -> Result<Self, Problem> {
-        let (filter, limit, cursor) = (query.filter(), query.limit(), query.cursor());
+        let filter = query.filter();
+        Self::of(query, path, filter, key)
+    }
+
+    /// Reads limit and cursor of the list at `path` of what matches a filter.
+    pub(crate) fn of(mut query: Query, path: &str, filter: Filter, key: &CursorKey) -> Result<Self, Problem> {
+        let (limit, cursor) = (query.limit(), query.cursor());
         let raw = query.raw.clone();
         query.close()?;
         let list = format!("{path}?{filter:?}");

@@ -44,7 +44,7 @@ pub(crate) struct IncidentDto {
     postmortem_required: bool,
 }
 
-fn show(incident: &Incident) -> IncidentDto {
+pub(super) fn show(incident: &Incident) -> IncidentDto {
     IncidentDto {
         start: incident.period.start.timestamp(),
         end: incident.period.end.timestamp(),

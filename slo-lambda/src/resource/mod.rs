@@ -11,6 +11,7 @@ pub(crate) mod indicator;
 pub(crate) mod measurement;
 pub(crate) mod note;
 pub(crate) mod objective;
+pub(crate) mod plan;
 pub(crate) mod root;
 pub(crate) mod suggested_target;
 mod time_window;

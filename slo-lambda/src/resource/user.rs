@@ -5,7 +5,7 @@ use serde::Serialize;
 use slo_core::{Access, DisplayName, Email, Name, Reference, Role, User, Versioned};
 use utoipa::ToSchema;
 
-use super::definition::{Resource, definition_routes};
+use super::definition::{Resource, definition_routes, item};
 use crate::edge::fields::{Faults, Fields, choice, text};
 use crate::edge::links::{Base, Links};
 
@@ -97,7 +97,12 @@ impl Resource for User {
     }
 
     fn links(name: &Name, base: &Base, links: Links) -> Links {
-        links.add("objectives", "GET", base.href(&format!("/api/v1/objectives?owner={name}")))
+        // A duration and no date: the strong ETag is one of the revision, so nothing here may depend on today.
+        links.add("objectives", "GET", base.href(&format!("/api/v1/objectives?owner={name}"))).add(
+            "plan",
+            "GET",
+            base.href(&format!("{}/error-budgets?to=14d", item::<Self>(name))),
+        )
     }
 }
 

@@ -7,4 +7,5 @@ mod document;
 mod edge;
 mod exclusions;
 mod measurements;
+mod plan;
 mod suggestions;

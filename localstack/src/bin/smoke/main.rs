@@ -79,6 +79,7 @@ fn all(walk: &mut Walk) -> Checked {
     error_budget::walk(walk, &objectives)?;
     error_budget::of_time(walk, &objectives)?;
     error_budget::of_many(walk, &user)?;
+    user::plan(walk, &user)?;
     indicator::suggested_target(walk, &indicators)?;
     exclusion::walk(walk, &objectives.availability)?;
     refusal::walk(walk)?;

@@ -7,6 +7,7 @@ mod forecast;
 mod incidents;
 mod number;
 mod period;
+mod plan;
 mod spending;
 
 use std::collections::{BTreeMap, BTreeSet};
