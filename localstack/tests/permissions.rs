@@ -187,13 +187,42 @@ async fn serve(service: Service) -> String {
     url
 }
 
+/// An indicator, and an objective of that name.
+fn define(url: &str, name: &str) {
+    let put = |path: &str, body: Value| {
+        ureq::put(format!("{url}/api/v1/{path}/{name}")).send_json(body).expect("it is created");
+    };
+    put("indicators", json!({"service": "web", "kind": "ratio"}));
+    put(
+        "objectives",
+        json!({
+            "service": "web", "indicator": name, "target": 0.999, "budgetingMethod": "Occurrences",
+            "timeWindow": {"duration": "28d", "isRolling": true},
+        }),
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_may_do_what_the_whole_api_needs_and_no_more() {
     let asked = Asked::default();
     let url = serve(asked.store().await.service()).await;
-    let smoke = || Command::new(env!("CARGO_BIN_EXE_smoke")).arg(url).output().expect("it runs");
+    let smoke = url.clone();
+    let smoke = move || Command::new(env!("CARGO_BIN_EXE_smoke")).arg(smoke).output().expect("it runs");
     let walked = tokio::task::spawn_blocking(smoke).await.expect("no panic");
     assert!(walked.status.success(), "{}", String::from_utf8_lossy(&walked.stdout));
+    // Which items a window begins and ends in depends on the hour, and so do the requests: each hour of yesterday.
+    tokio::task::spawn_blocking(move || {
+        define(&url, "one");
+        let yesterday = Minute::floor(Timestamp::now()).on_grid(1_440) - 1_440;
+        let batch = json!({"measurements": [{"start": yesterday.timestamp().to_string(), "good": 9, "total": 10}]});
+        ureq::post(format!("{url}/api/v1/indicators/one/measurements")).send_json(batch).expect("it is written");
+        for hour in 0..24 {
+            let at = (yesterday + 60 * hour + 34).timestamp();
+            ureq::get(format!("{url}/api/v1/objectives/one/error-budget?at={at}")).call().expect("a budget");
+        }
+    })
+    .await
+    .expect("no panic");
     exact("api", &asked.all());
 }
 
@@ -226,43 +255,26 @@ async fn the_worker_may_do_what_its_events_need_and_no_more() {
     let asked = Asked::default();
     let store = asked.store().await;
     let url = serve(store.service()).await;
-    let put = move |path: &str, body: Value| {
-        ureq::put(format!("{url}/api/v1/{path}")).send_json(body).expect("it is created");
-    };
-    tokio::task::spawn_blocking(move || {
-        put(
-            "users/ann",
-            json!({"displayName": "Ann", "email": "ann@example.org", "role": "engineer", "access": "editor"}),
-        );
-        put("indicators/site", json!({"service": "web", "kind": "ratio"}));
-        put(
-            "objectives/shop",
-            json!({
-                "service": "web", "indicator": "site", "target": 0.999, "owners": ["ann"],
-                "timeWindow": {"duration": "28d", "isRolling": true}, "budgetingMethod": "Occurrences",
-            }),
-        );
-    })
-    .await
-    .expect("no panic");
+    tokio::task::spawn_blocking(move || ["many", "one"].map(|name| define(&url, name))).await.expect("no panic");
     // What came so far is the API's work.
     asked.0.lock().expect("unpoisoned").clear();
 
     let service = store.service();
     App::new(service.clone(), Timestamp::now).warm_up().await.expect("the store answers");
-    let now = Timestamp::now();
-    let site = service.get(&"site".parse::<Name>().expect("a name")).await.expect("it is there");
-    // As messages of a queue: more sources than are read one by one, a bad hour now and one long ago.
-    for source in 0..20 {
-        let source = format!("source-{source}").parse().expect("a name");
-        for first in [Minute::floor(now) - 60, Minute::floor(now) - 3 * 1_440] {
-            let bad = |minute| Measurement {
-                start: first + minute,
-                counts: EventCounts::new(0, 10).expect("counts"),
-                revision: 0,
-            };
-            let batch = Batch::new((0..60).map(bad).collect(), now).expect("a batch");
-            service.record(&site, &source, &batch, now).await.expect("it is written");
+    // Which items a window begins and ends in depends on the hour, and so do the requests: yesterday, 12:34.
+    let today = Minute::floor(Timestamp::now()).on_grid(1_440);
+    let now = (today - 1_440 + 12 * 60 + 34).timestamp();
+    // As messages of a queue: one source, and more than are read one by one; a bad hour now and one long ago.
+    for (indicator, sources) in [("many", 20), ("one", 1)] {
+        let indicator = service.get(&indicator.parse::<Name>().expect("a name")).await.expect("it is there");
+        for source in 0..sources {
+            let source = format!("source-{source}").parse().expect("a name");
+            for first in [Minute::floor(now) - 60, Minute::floor(now) - 3 * 1_440] {
+                let counts = EventCounts::new(0, 10).expect("counts");
+                let bad = |minute| Measurement { start: first + minute, counts, revision: 0 };
+                let batch = Batch::new((0..60).map(bad).collect(), now).expect("a batch");
+                service.record(&indicator, &source, &batch, now).await.expect("it is written");
+            }
         }
     }
     for _ in 0..2 {
