@@ -10,8 +10,13 @@ use slo_core::Json;
 /// The whole plan for people.
 pub(super) fn report(plan: &Whole<'_>) -> String {
     let text = |of: Option<&Json>| of.and_then(Json::text).unwrap_or("-").to_owned();
+    // Now comes with its nanoseconds.
+    let second = |of: Option<&Json>| match text(of).split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => text(of),
+    };
     let mut sections =
-        vec![printable(&format!("Plan of {} from {} to {}", text(plan.user), text(plan.from), text(plan.to)))];
+        vec![printable(&format!("Plan of {} from {} to {}", text(plan.user), second(plan.from), second(plan.to)))];
     if plan.items.is_empty() {
         sections.push("There is no objective with this owner; name one in an objective's owners.".to_owned());
         return sections.join("\n\n");
@@ -131,7 +136,7 @@ mod tests {
             {"start":"2026-11-13T10:00:00Z","end":"2026-11-13T10:01:00Z","share":0.015,"postmortemRequired":false}]}"#,
         );
         let text = |text: &str| Json::String(text.to_owned());
-        let (user, from, to) = (text("ana"), text("2026-11-20T12:00:00Z"), text("2026-12-04T00:00:00Z"));
+        let (user, from, to) = (text("ana"), text("2026-11-20T12:00:00.123456789Z"), text("2026-12-04T00:00:00Z"));
         let plan = |items, toil| Whole { user: Some(&user), at: None, from: Some(&from), to: Some(&to), items, toil };
         assert_eq!(
             report(&plan(vec![&shop, &month, &idle], vec![&of_month])),
