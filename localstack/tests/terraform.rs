@@ -54,7 +54,9 @@ fn same(ours: &Value, theirs: &Value) -> bool {
         (Value::Array(ours), Value::Array(theirs)) => {
             ours.len() == theirs.len() && ours.iter().all(|value| theirs.iter().any(|theirs| same(value, theirs)))
         }
-        (Value::Number(_) | Value::Bool(_), Value::String(text)) => text.parse::<Value>().is_ok_and(|theirs| theirs == *ours),
+        (Value::Number(_) | Value::Bool(_), Value::String(text)) => {
+            text.parse::<Value>().is_ok_and(|theirs| theirs == *ours)
+        }
         (Value::Number(ours), Value::Number(theirs)) => ours.as_f64() == theirs.as_f64(),
         (Value::String(ours), Value::String(theirs)) => {
             // Documents in JSON have no order either.
