@@ -22,7 +22,7 @@ Exit codes: 0 ship, 10 caution, 20 hold, 1 an error, 2 wrong usage.
 Examples:
   slo gate --service web --change feature --description 'the new checkout'
   slo gate --objective checkout-availability --objective checkout-latency --change fix
-  slo gate --decision 019aa110-e07b-7707-8707-070707070707   # again, after an override")]
+  slo gate --decision 01a1f8d3-ea7b-7707-8707-070707070707   # again, after an override")]
 pub(crate) struct Gate {
     #[command(flatten)]
     subject: Subject,

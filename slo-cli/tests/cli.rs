@@ -494,7 +494,7 @@ fn gate_says_its_verdict_by_its_exit_code() {
         assert_eq!(found, code, "{stderr}");
         assert_eq!(stdout.contains("  hold: why (exhausted)"), code != 1, "{stdout}");
         let asked = &posted(&server)[0];
-        assert!(asked.line.starts_with("POST /api/v1/decisions "), "{}", asked.line);
+        assert_eq!(asked.line, "POST /api/v1/decisions");
         assert_eq!(asked.body, r#"{"objectives":["a","b"],"change":{"kind":"fix"}}"#);
     }
     let server = Loopback::start(|_, _| problem(422, "no"));

@@ -11,27 +11,33 @@ use slo_dynamo::Store;
 async fn a_decision_costs_what_it_weighs() -> Checked {
     let store = Store::builder(client().await).build();
     let decisions = store.decisions();
-    // Even ones have one objective and about a kilobyte; the first of a month tells the month.
-    let size = serde_json::to_string(&decision(2))?.len();
-    assert!((1_024..2_000).contains(&size), "{size}");
-    assert_eq!(cost(decisions.append(decision(2))).await.1, (2, 0, 3_000));
-    assert_eq!(cost(decisions.append(decision(4))).await.1, (1, 0, 2_000));
-    assert_eq!(cost(store.decisions().append(decision(8))).await.1, (1, 0, 2_000), "the store knows the month");
+    // The names and keys of an item, and what it holds; a unit for each kilobyte.
+    let units = |made: &Decision| {
+        let size = 2 + "decision#2026-11".len() + 2 + 36 + 3 + serde_json::to_string(made).expect("JSON").len();
+        u64::try_from(size.div_ceil(1_024)).expect("few") * 1_000
+    };
+    // The first of a month tells the month.
+    assert_eq!(cost(decisions.append(decision(2))).await.1, (2, 0, 1_000 + units(&decision(2))));
+    assert_eq!(cost(decisions.append(decision(3))).await.1, (1, 0, units(&decision(3))));
+    assert_eq!(cost(store.decisions().append(decision(4))).await.1, (1, 0, units(&decision(4))), "the month is known");
+    assert_eq!([units(&decision(2)), units(&decision(3))], [1_000, 2_000], "one objective, and two");
     // Again: refused, and read.
-    assert_eq!(cost(decisions.append(decision(4))).await.1, (2, 500, 2_000));
-    assert_eq!(cost(decisions.get(decision(4).id)).await.1, (1, 500, 0));
+    assert_eq!(cost(decisions.append(decision(2))).await.1, (2, 1_000, 1_000));
+    assert_eq!(cost(decisions.get(decision(4).id)).await.1, (1, 1_000, 0));
     // An override looks for its decision first.
-    assert_eq!(cost(decisions.append_override(decision(4).id, override_of(&decision(4), 1))).await.1, (2, 500, 1_000));
-    assert_eq!(cost(decisions.get(decision(1).id)).await.1, (1, 500, 0), "nothing");
+    assert_eq!(
+        cost(decisions.append_override(decision(4).id, override_of(&decision(4), 1))).await.1,
+        (2, 1_000, 1_000)
+    );
+    assert_eq!(cost(decisions.get(decision(1).id)).await.1, (1, 1_000, 0), "nothing");
     // The months, and the three of this one with their override.
     let (page, cost_of) = cost(decisions.list(&DecisionFilter::default(), None, 50)).await;
     let page = page?;
     assert_eq!((page.items.len(), page.next), (3, None));
-    assert_eq!((cost_of.0, cost_of.2), (2, 0));
-    assert!(cost_of.1 <= 2_000, "{cost_of:?}");
+    assert_eq!(cost_of, (2, 3_000, 0), "a unit for the months, one for each four kilobytes");
     // A span outside all months is only looked up.
     let filter = DecisionFilter { to: Some("2026-01-01T00:00:00Z".parse()?), ..DecisionFilter::default() };
-    assert_eq!(cost(decisions.list(&filter, None, 50)).await.1, (1, 500, 0));
+    assert_eq!(cost(decisions.list(&filter, None, 50)).await.1, (1, 1_000, 0));
     Ok(())
 }
 

@@ -243,7 +243,7 @@ async fn decisions() -> Checked {
     decisions.append(first.clone()).await?;
     decisions.append_override(first.id, granted.clone()).await?;
     let doc = concat!(
-        r#"{"id":"019aa112-39a3-7101-8101-010101010101","service":"web","change":{"kind":"feature","#,
+        r#"{"id":"01a1f8d4-d4db-7101-8101-010101010101","service":"web","change":{"kind":"feature","#,
         r#""description":"№1: \"checkout\"\n🚀"},"at":"2026-11-20T11:01:00.123456789Z","#,
         r#""decided":{"at":"2026-11-20T12:01:00.123456789Z","by":"ann"},"policyRevision":0,"evidence":["#,
     );

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// let at = "2026-11-20T12:00:00.123Z".parse()?;
 /// let id = DecisionId::new(at, [7; 10]);
-/// assert_eq!(id.to_string(), "019aa110-e07b-7707-8707-070707070707");
+/// assert_eq!(id.to_string(), "01a1f8d3-ea7b-7707-8707-070707070707");
 /// assert_eq!(id.at(), at);
 /// assert_eq!(id.to_string().parse(), Ok(id));
 /// # Ok::<(), jiff::Error>(())
@@ -25,7 +25,7 @@ pub struct DecisionId([u8; 16]);
 
 /// Why a text is no [`DecisionId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a decision's identifier is a UUID of version 7 in lower case, such as 019aa110-e07b-7707-8707-070707070707")]
+#[error("a decision's identifier is a UUID of version 7 in lower case, such as 01a1f8d3-ea7b-7707-8707-070707070707")]
 pub struct DecisionIdError;
 
 /// Where the hyphens are, in bytes before them.
@@ -129,17 +129,17 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        let good = "019aa110-e07b-7707-8707-070707070707";
+        let good = "01a1f8d3-ea7b-7707-8707-070707070707";
         assert!(good.parse::<DecisionId>().is_ok());
         for bad in [
             "",
-            "019aa110e07b77078707070707070707",
-            "019AA110-e07b-7707-8707-070707070707",
-            "019aa110-e07b-4707-8707-070707070707",
-            "019aa110-e07b-7707-c707-070707070707",
-            "019aa110e-07b-7707-8707-070707070707",
+            "01a1f8d3ea7b77078707070707070707",
+            "01A1F8D3-ea7b-7707-8707-070707070707",
+            "01a1f8d3-ea7b-4707-8707-070707070707",
+            "01a1f8d3-ea7b-7707-c707-070707070707",
+            "01a1f8d3e-a7b-7707-8707-070707070707",
             "ffffffff-ffff-7707-8707-070707070707",
-            "019aa110-e07b-7707-8707-07070707070é",
+            "01a1f8d3-ea7b-7707-8707-07070707070é",
         ] {
             assert_eq!(bad.parse::<DecisionId>(), Err(DecisionIdError), "{bad}");
         }

@@ -35,7 +35,7 @@ pub(super) const PATH: &str = "/api/v1/decisions";
 #[schema(as = Decision)]
 pub(crate) struct DecisionDto {
     /// The identifier, a UUID of version 7.
-    #[schema(value_type = String, example = "019aa110-e07b-7707-8707-070707070707")]
+    #[schema(value_type = String, example = "01a1f8d3-ea7b-7707-8707-070707070707")]
     id: DecisionId,
     /// The verdict as it was decided: the worst that a matching rule said of an objective that is not aspirational.
     verdict: VerdictDto,
