@@ -186,6 +186,11 @@ impl Client {
         self.send(&Method::DELETE, path, None, if_match, Repeat::Refused)?.success()
     }
 
+    /// Posts what makes something new.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Result<Answer> {
+        self.send(&Method::POST, path, Some(body), None, Repeat::Refused)?.success()
+    }
+
     /// Posts what may arrive any number of times, and tries hard; any status is an answer.
     pub(crate) fn post_repeatable(&self, path: &str, body: &str) -> Result<Answer> {
         self.send(&Method::POST, path, Some(body), None, Repeat::Always)

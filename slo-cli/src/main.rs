@@ -1,7 +1,7 @@
 //! `slo`: the error-budget service on one machine, and its command-line client.
 //!
 //! Results go to standard output and are stable; diagnostics go to standard error.
-//! Exit codes: 0 all well, 1 an error, 2 wrong usage.
+//! Exit codes: 0 all well, 1 an error, 2 wrong usage; `gate` says its verdict by 10 and 20.
 
 mod apply;
 mod budget;
@@ -9,6 +9,7 @@ mod calc;
 mod client;
 mod decimal;
 mod error;
+mod gate;
 mod get;
 mod ingest;
 mod note;
@@ -37,7 +38,7 @@ use output::Format;
     name = "slo",
     version,
     after_help = "\
-Exit codes: 0 all well, 1 an error, 2 wrong usage.
+Exit codes: 0 all well, 1 an error, 2 wrong usage; of `slo gate` also 10 caution, 20 hold.
 
 Start with:
   slo serve &
@@ -64,6 +65,7 @@ enum Command {
     Ingest(ingest::Ingest),
     Budget(budget::Budget),
     Plan(plan::Plan),
+    Gate(gate::Gate),
     Suggest(suggest::Suggest),
     Reconcile(reconcile::Reconcile),
     Calc(calc::Calc),
@@ -71,7 +73,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(&chain(&error));
@@ -80,9 +82,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result {
+fn run(cli: Cli) -> Result<ExitCode> {
     let Cli { connection, output, command } = cli;
     match command {
+        Command::Gate(args) => return gate::run(&args, &Client::new(&connection)?, output),
         Command::Serve(args) => serve::run(args),
         Command::Reconcile(args) => reconcile::run(&args, output),
         Command::Calc(args) => calc::run(&args, output),
@@ -94,6 +97,7 @@ fn run(cli: Cli) -> Result {
         Command::Plan(args) => plan::run(&args, &Client::new(&connection)?, output),
         Command::Suggest(args) => suggest::run(&args, &Client::new(&connection)?, output),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 /// An error and its causes, outermost first.

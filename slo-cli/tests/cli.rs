@@ -73,7 +73,9 @@ fn usage_is_two_and_an_absent_service_is_one() {
 
 #[test]
 fn help_is_for_every_command() {
-    for command in ["serve", "apply", "get", "delete", "ingest", "budget", "plan", "suggest", "reconcile", "calc"] {
+    for command in
+        ["serve", "apply", "get", "delete", "ingest", "budget", "plan", "gate", "suggest", "reconcile", "calc"]
+    {
         let (code, stdout, _) = slo("http://x", &[command, "--help"]);
         assert!(code == 0 && stdout.contains("Example"), "{stdout}");
     }
@@ -478,4 +480,28 @@ fn reconcile_says_which_tables_it_cannot_use_and_makes_none() {
     }
     let requests = absent.requests();
     assert!(requests.iter().all(|request| request.headers.iter().any(|header| header.ends_with(".Query"))));
+}
+
+#[test]
+fn gate_says_its_verdict_by_its_exit_code() {
+    for (verdict, code) in [("ship", 0), ("caution", 10), ("hold", 20), ("perhaps", 1)] {
+        let body = format!(
+            r#"{{"id":"i","verdict":"hold","effectiveVerdict":"{verdict}","reasons":[{{"rule":"exhausted","verdict":"hold","detail":"why"}}]}}"#
+        );
+        let server = Loopback::start(move |_, _| Reply::json(201, body.clone()));
+        let (found, stdout, stderr) =
+            slo(&server.url(), &["gate", "--objective", "a", "--objective", "b", "--change", "fix"]);
+        assert_eq!(found, code, "{stderr}");
+        assert_eq!(stdout.contains("  hold: why (exhausted)"), code != 1, "{stdout}");
+        let asked = &posted(&server)[0];
+        assert_eq!(asked.line, "POST /api/v1/decisions");
+        assert_eq!(asked.body, r#"{"objectives":["a","b"],"change":{"kind":"fix"}}"#);
+    }
+    let server = Loopback::start(|_, _| problem(422, "no"));
+    assert_eq!(slo(&server.url(), &["gate", "--service", "web"]).0, 1);
+    for usage in
+        [&["gate"][..], &["gate", "--service", "a", "--objective", "b"], &["gate", "--service", "a", "--change", "x"]]
+    {
+        assert_eq!(slo("http://x", usage).0, 2, "{usage:?}");
+    }
 }

@@ -100,6 +100,38 @@ fn a_log_becomes_a_budget_and_twice_is_once() {
 }
 
 #[test]
+fn an_exhausted_budget_holds_a_feature_and_lets_a_security_fix_through() {
+    // A tenth of 2,000 requests failed, of which a thousandth may.
+    let failed: Vec<u32> = (0..2_000).step_by(10).collect();
+    let files = Files::new(&log(2_000, 60, &failed));
+    let server = Server::on(&files.directory.path().join("data"));
+    server.json(&["apply", "-f", &files.path("slo.json")]);
+    server.json(&["ingest", "site", "--access-log", &files.path("access.log")]);
+    // Three days later, when no alert fires any more.
+    let gate = |subject: [&str; 2], change: &str| {
+        let output =
+            server.run(&[&["gate", "--change", change, "--at", "2015-04-29T00:00:00Z"], &subject[..]].concat());
+        let json: Value = serde_json::from_slice(&output.stdout).expect("json");
+        (output.status.code(), json)
+    };
+    let (code, held) = gate(["--objective", "shop"], "feature");
+    assert_eq!((code, &held["verdict"], &held["reasons"][0]["rule"]), (Some(20), &"hold".into(), &"exhausted".into()));
+    let (code, passed) = gate(["--service", "web"], "security");
+    assert_eq!((code, &passed["verdict"], &passed["service"]), (Some(0), &"ship".into(), &"web".into()));
+    assert_eq!(gate(["--objective", "shop"], "fix").0, Some(10));
+    assert_eq!(server.run(&["gate", "--objective", "nobody"]).status.code(), Some(1));
+
+    // Overridden, the same decision lets it through.
+    let id = held["id"].as_str().expect("an id");
+    let until = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let body = format!(r#"{{"verdict":"ship","reason":"a demonstration","expiresAt":"{until}"}}"#);
+    let over = ureq::post(format!("{}/api/v1/decisions/{id}/override", server.url));
+    over.content_type("application/json").send(&body).expect("it is granted");
+    assert_eq!(server.run(&["gate", "--decision", id]).status.code(), Some(0));
+    assert_eq!(get(&format!("{}/api/v1/decisions/{id}", server.url))["verdict"], "hold", "the original stays");
+}
+
+#[test]
 fn kill_9_in_the_middle_of_an_ingest_loses_and_doubles_nothing() {
     // 27,360 minutes, one request each, in 19 batches.
     let minutes = 19 * 1_440;

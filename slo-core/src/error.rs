@@ -1,5 +1,6 @@
 //! Why a use case did not do what it was asked.
 
+use crate::decision::DecisionId;
 use crate::fault::Fault;
 use crate::name::Name;
 use crate::repository::{Kind, RepositoryError};
@@ -37,6 +38,12 @@ pub enum Error {
         objective: Name,
         /// Its identifier.
         id: Name,
+    },
+    /// There is no such decision.
+    #[error("there is no decision {id}; list them to see which there are")]
+    NoDecision {
+        /// Its identifier.
+        id: DecisionId,
     },
     /// Something of that name exists already.
     #[error("the {kind} {name} exists already; replace it with its revision as precondition, or choose another name")]

@@ -20,11 +20,13 @@
 //! | A contiguous spell of bad minutes | [`Incident`] |
 //! | What a sprint may spend | [`Plan`] |
 //! | What consumed most | [`Toil`] |
+//! | Rules about when to ship | [`Policy`] |
+//! | Whether this may be shipped, and why | [`Decision`] |
 //! | Person who decides | [`User`] |
 //!
 //! Start with [`Service`] for the use cases over a store, or with [`Evaluation`] for the arithmetic
-//! alone. A store of your own implements [`DefinitionRepository`], [`MeasurementRepository`] and
-//! [`StateRepository`]; the contract kit in `testing` (feature `testing`) tests it.
+//! alone. A store of your own implements [`DefinitionRepository`], [`MeasurementRepository`],
+//! [`StateRepository`] and [`DecisionRepository`]; the contract kit in `testing` (feature `testing`) tests it.
 
 mod alert;
 mod alert_change;
@@ -35,6 +37,7 @@ mod burn_down;
 mod burn_rate;
 mod counts;
 mod decimal;
+mod decision;
 mod duration;
 mod error;
 mod evaluation;
@@ -52,6 +55,7 @@ mod name;
 mod note;
 mod objective;
 mod plan;
+mod policy;
 mod ratio;
 mod recurrence;
 mod repository;
@@ -76,6 +80,11 @@ pub use burn_down::BurnDownPoint;
 pub use burn_rate::{BurnRate, Forecast, LOOKBACKS, Lookback, time_to_exhaustion};
 pub use counts::{Bucket, CountsError, EventCounts, MAX_COUNT, Width};
 pub use decimal::{Decimal, DecimalError, PartsPerBillion, PartsPerBillionError};
+pub use decision::{
+    Decision, DecisionId, DecisionIdError, DecisionReason, DecisionRecord, Evidence, Figure, Fraction, FractionError,
+    Judgement, MAX_DECISION, MAX_DECISION_OBJECTIVES, MAX_EVIDENT_INCIDENTS, MAX_OVERRIDE_DAYS, MAX_OVERRIDES,
+    Override, Postmortem, ProposedChange, SeenAlert, SeenBurnRate, SeenIncident,
+};
 pub use duration::{Shorthand, ShorthandError, Unit};
 pub use error::Error;
 pub use evaluation::{Evaluation, Reading};
@@ -94,15 +103,17 @@ pub use objective::{
     BudgetingMethod, MAX_OWNERS, NoData, Objective, Reference, Sla, SliceWidth, default_warning_threshold,
 };
 pub use plan::{MAX_PARTS, Plan, PlanPart, PlanSpan};
+pub use policy::{ChangeKind, Condition, Limit, MAX_RULES, Policy, Rule, Verdict};
 pub use ratio::Ratio;
 pub use recurrence::{Recurrence, RecurrenceError};
 pub use repository::{
-    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MAX_STATE, MeasurementRepository, Page, Reconciled,
-    RepositoryError, Resolution, Source, StateRepository,
+    DecisionFilter, DecisionPage, DecisionRepository, Definition, DefinitionRepository, Filter, Kind, MAX_PAGE,
+    MAX_STATE, MeasurementRepository, Page, Reconciled, RepositoryError, Resolution, Source, StateRepository,
 };
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 pub use service::{
-    AlertRound, MAX_PERIODS, MAX_STEPS, Managed, Planned, Proposal, Reconciliation, Service, WhatIf, Written,
+    AlertRound, DecisionRequest, MAX_PERIODS, MAX_STEPS, Managed, Planned, Proposal, Reconciliation, Service, WhatIf,
+    Written,
 };
 pub use target::{Target, TargetError};
 pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};

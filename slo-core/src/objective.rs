@@ -49,6 +49,9 @@ pub struct Objective {
     /// What replaces the default alert conditions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_policy: Option<AlertPolicy>,
+    /// Whether it is a wish rather than a promise: it informs decisions and never changes a verdict.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aspirational: bool,
     /// Free labels.
     #[serde(default)]
     pub labels: Labels,
@@ -209,6 +212,7 @@ impl Objective {
             owners: Vec::new(),
             sla: None,
             alert_policy: None,
+            aspirational: false,
             labels: Labels::default(),
         }
     }

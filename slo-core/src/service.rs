@@ -2,6 +2,7 @@
 
 mod agreed;
 mod alert_round;
+mod decide;
 mod evaluate;
 mod exclusions;
 mod judged;
@@ -10,6 +11,7 @@ mod plan;
 mod reconcile;
 
 pub use alert_round::AlertRound;
+pub use decide::DecisionRequest;
 pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
 pub use plan::Planned;
 pub use reconcile::Reconciliation;
@@ -28,12 +30,13 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::indicator::Indicator;
 use crate::measurement::{Batch, Receipt, Series};
-use crate::memory::{MemoryDefinitions, MemoryMeasurements, MemoryStates};
+use crate::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
 use crate::name::Name;
 use crate::objective::{Objective, Reference};
+use crate::policy::Policy;
 use crate::repository::{
-    Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page, RepositoryError, Resolution,
-    StateRepository,
+    DecisionRepository, Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page,
+    RepositoryError, Resolution, StateRepository,
 };
 use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
 use crate::time::{Minute, Period};
@@ -74,6 +77,10 @@ pub struct Service {
     pub measurements: Arc<dyn MeasurementRepository>,
     /// Where the state is kept that processes share.
     pub states: Arc<dyn StateRepository>,
+    /// Where the policy is kept.
+    pub policies: Arc<dyn DefinitionRepository<Policy>>,
+    /// Where decisions are kept.
+    pub decisions: Arc<dyn DecisionRepository>,
 }
 
 /// A definition as the use cases treat it: where it is kept and which rules reach beyond it.
@@ -137,6 +144,18 @@ impl Managed for User {
     }
 }
 
+#[async_trait]
+impl Managed for Policy {
+    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
+        &*service.policies
+    }
+
+    async fn prepare(self, _: &Service) -> Result<Self, Error> {
+        let faults = self.faults();
+        if faults.is_empty() { Ok(self) } else { Err(Error::Invalid { faults }) }
+    }
+}
+
 /// Whether a put made something new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -156,6 +175,8 @@ impl Service {
             users: Arc::new(MemoryDefinitions::default()),
             measurements: Arc::new(MemoryMeasurements::default()),
             states: Arc::new(MemoryStates::default()),
+            policies: Arc::new(MemoryDefinitions::default()),
+            decisions: Arc::new(MemoryDecisions::default()),
         }
     }
 
@@ -181,6 +202,7 @@ impl Service {
                 Kind::Indicator => self.indicators.get(name).await?.is_some(),
                 Kind::Objective => self.objectives.get(name).await?.is_some(),
                 Kind::User => self.users.get(name).await?.is_some(),
+                Kind::Policy => self.policies.get(name).await?.is_some(),
             };
             if !exists {
                 faults.push(reference.fault());

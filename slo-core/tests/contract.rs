@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use slo_core::memory::{MemoryDefinitions, MemoryMeasurements, MemoryStates};
+use slo_core::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
 use slo_core::{Definition, DefinitionRepository, Indicator, Objective, User};
 
 /// A store and what it needs to live, as an adapter's fixture would hold a temporary directory.
@@ -36,8 +36,13 @@ async fn shared() -> Box<MemoryStates> {
     Box::default()
 }
 
+async fn decided() -> Box<MemoryDecisions> {
+    Box::default()
+}
+
 slo_core::measurement_contract!(counts);
 slo_core::state_contract!(shared);
+slo_core::decision_contract!(decided);
 slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 slo_core::definition_contract!(users: User, users);

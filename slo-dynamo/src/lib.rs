@@ -28,8 +28,9 @@
 //! | Module or type | What it holds |
 //! |---|---|
 //! | [`Store`] | the repositories on one pair of tables |
-//! | [`DynamoDefinitions`] | indicators, objectives and users, every version of them |
+//! | [`DynamoDefinitions`] | indicators, objectives, users and the policy, every version of them |
 //! | [`DynamoMeasurements`] | counts by minute, exactly once, and their sums |
+//! | [`DynamoDecisions`] | decisions and their overrides, each written once |
 //! | [`DynamoStates`] | small pieces of state that processes share |
 //! | [`client`] | the SDK client for AWS or a DynamoDB-compatible server, with its timeouts |
 //! | [`table`] | the two tables: names, keys, indexes, creation for local use |
@@ -38,6 +39,7 @@
 
 mod backoff;
 pub mod client;
+mod decisions;
 mod definitions;
 #[cfg(feature = "embedded")]
 pub mod embedded;
@@ -50,6 +52,7 @@ mod store;
 pub mod table;
 mod varint;
 
+pub use decisions::DynamoDecisions;
 pub use definitions::DynamoDefinitions;
 pub use measurements::DynamoMeasurements;
 pub use states::DynamoStates;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::{Client, config};
 use slo_core::{Definition, Service, meter};
 
+use crate::decisions::DynamoDecisions;
 use crate::definitions::DynamoDefinitions;
 use crate::measurements::DynamoMeasurements;
 use crate::states::DynamoStates;
@@ -22,6 +23,7 @@ pub struct Store {
     client: Client,
     tables: TableNames,
     measurements: DynamoMeasurements,
+    decisions: DynamoDecisions,
 }
 
 /// Makes a [`Store`]; see [`Store::builder`].
@@ -54,6 +56,8 @@ impl Store {
             users: Arc::new(self.definitions()),
             measurements: Arc::new(self.measurements()),
             states: Arc::new(self.states()),
+            policies: Arc::new(self.definitions()),
+            decisions: Arc::new(self.decisions()),
         }
     }
 
@@ -67,6 +71,12 @@ impl Store {
     #[must_use]
     pub fn states(&self) -> DynamoStates {
         DynamoStates::new(self.client.clone(), self.tables.definitions())
+    }
+
+    /// The decisions. All that come from one store share what they have told the table.
+    #[must_use]
+    pub fn decisions(&self) -> DynamoDecisions {
+        self.decisions.clone()
     }
 
     /// The measurements. All that come from one store share what they remember of the tables.
@@ -95,6 +105,7 @@ impl StoreBuilder {
     pub fn build(self) -> Store {
         let client = crate::meter::configured(self.config, Arc::new(meter::record));
         let measurements = DynamoMeasurements::new(client.clone(), self.tables.counts(), self.retention_days);
-        Store { client, tables: self.tables, measurements }
+        let decisions = DynamoDecisions::new(client.clone(), self.tables.definitions());
+        Store { client, tables: self.tables, measurements, decisions }
     }
 }

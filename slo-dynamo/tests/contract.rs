@@ -3,7 +3,7 @@
 mod common;
 
 use slo_core::{Definition, Indicator, Objective, User};
-use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, DynamoStates};
+use slo_dynamo::{DynamoDecisions, DynamoDefinitions, DynamoMeasurements, DynamoStates};
 
 async fn counts() -> Box<DynamoMeasurements> {
     Box::new(common::store().await.measurements())
@@ -17,8 +17,13 @@ async fn shared() -> Box<DynamoStates> {
     Box::new(common::store().await.states())
 }
 
+async fn decided() -> Box<DynamoDecisions> {
+    Box::new(common::store().await.decisions())
+}
+
 slo_core::measurement_contract!(counts);
 slo_core::state_contract!(shared);
+slo_core::decision_contract!(decided);
 slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 slo_core::definition_contract!(users: User, names::<User>);

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use common::{Checked, DAY, client, name, series, stamp};
-use slo_core::testing::Sample as _;
+use slo_core::testing::{Sample as _, decision, override_of};
 use slo_core::{
-    Batch, DefinitionRepository as _, EventCounts, Exclusion, ExclusionMode, Measurement, MeasurementRepository as _,
-    Minute, Objective, Precondition, Reconciled, Revision, StateRepository as _,
+    Batch, DecisionRepository as _, DefinitionRepository as _, EventCounts, Exclusion, ExclusionMode, Measurement,
+    MeasurementRepository as _, Minute, Objective, Precondition, Reconciled, Revision, StateRepository as _,
 };
 use slo_dynamo::Store;
 
@@ -231,5 +231,55 @@ async fn states() -> Checked {
         ("state cursor-key", "mark; rev=N 1; value=[0, 255]"),
     ];
     assert_eq!(stored, lines(&expected));
+    Ok(())
+}
+
+#[tokio::test]
+async fn decisions() -> Checked {
+    let client = client().await;
+    let decisions = Store::builder(client.clone()).build().decisions();
+    let first = decision(1);
+    let granted = override_of(&first, 2);
+    decisions.append(first.clone()).await?;
+    decisions.append_override(first.id, granted.clone()).await?;
+    let doc = concat!(
+        r#"{"id":"01a1f8d4-d4db-7101-8101-010101010101","service":"web","change":{"kind":"feature","#,
+        r#""description":"№1: \"checkout\"\n🚀"},"at":"2026-11-20T11:01:00.123456789Z","#,
+        r#""decided":{"at":"2026-11-20T12:01:00.123456789Z","by":"ann"},"policyRevision":0,"evidence":["#,
+    );
+    let stored = dump(&client, "slo").await?;
+    let keys: Vec<&str> = stored.keys().map(String::as_str).collect();
+    let id = first.id;
+    let (one, other) = (format!("decision#2026-11 {id}"), format!("decision#2026-11 {id}#{}", granted.id));
+    assert_eq!(keys, ["decision 2026-11", &one, &other]);
+    assert_eq!(stored["decision 2026-11"], "");
+    assert!(stored[&one].starts_with(&format!("doc={doc}")), "{}", stored[&one]);
+    // What the rules saw, exactly; then what they said.
+    for part in [
+        concat!(
+            r#"{"objective":"objective-1","revision":1,"status":"warning","remainingRatio":"0/1","#,
+            r#""coverage":"170141183460469231731687303715884105726/170141183460469231731687303715884105727","#,
+            r#""burnRates":[{"lookback":"5m","rate":null},"#,
+            r#"{"lookback":"1h","rate":"1/3","secondsToExhaustion":18446744073709551615}],"#,
+            r#""alerts":[{"severity":"page","longWindow":"1h","longBurnRate":"1/3","threshold":"72/5","firing":false}],"#,
+            r#""incidents":[{"start":"2026-11-20T12:01:00.123456789Z","end":"2026-11-20T12:01:00.123456789Z","#,
+            r#""share":"1/4","postmortemRequired":true}]}"#,
+        ),
+        concat!(
+            r#""judgement":{"verdict":"caution","reasons":[{"objective":"objective-1","rule":"warning","#,
+            r#""verdict":"caution","observed":{"word":"warning"},"limit":{"word":"warning"},"#,
+            r#""detail":"objective-1 has 0 % of its budget left, which its objective warns of"}],"#,
+            r#""postmortemRequired":[{"objective":"objective-1","incident":{"start":"#,
+        ),
+    ] {
+        assert!(stored[&one].contains(part), "{part} in {}", stored[&one]);
+    }
+    assert_eq!(
+        stored[&other],
+        format!(
+            r#"doc={{"id":"{}","verdict":"hold","reason":"because of 💩 2","expiresAt":"2026-11-20T13:03:00.123456789Z","granted":{{"at":"2026-11-20T12:03:00.123456789Z","by":null}}}}"#,
+            granted.id
+        )
+    );
     Ok(())
 }

@@ -15,8 +15,8 @@ use crate::App;
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::resource::{
-    alert, burn_down, error_budget, exclusion, incident, indicator, measurement, objective, plan, root,
-    suggested_target, user,
+    alert, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan, policy,
+    root, suggested_target, user,
 };
 
 #[derive(OpenApi)]
@@ -53,6 +53,11 @@ macro_rules! routes {
 
             "/api/v1/error-budgets" => get error_budget::list;
             "/api/v1/error-budgets:batchGet" => post error_budget::batch_get;
+
+            "/api/v1/policy" => get policy::get, put policy::put;
+            "/api/v1/decisions" => get decision::list, post decision::create;
+            "/api/v1/decisions/{id}" => get decision::get;
+            "/api/v1/decisions/{id}/override" => post decision::grant;
 
             "/api/v1/users" => get user::list, post user::create;
             "/api/v1/users/{name}" => get user::get, put user::put, patch user::patch, delete user::delete;

@@ -200,6 +200,26 @@ fn a_replay_is_counted_twice() {
 }
 
 #[test]
+fn a_verdict_is_another() {
+    let tell = Tells(|asked: &Asked, told: &mut Told| {
+        if asked.path.ends_with("/decisions") && told.status == StatusCode::CREATED {
+            told.body["verdict"] = json!("hold");
+        }
+    });
+    fails(tell, &["/verdict is \"ship\", not \"hold\""]);
+}
+
+#[test]
+fn an_override_changes_the_decision() {
+    let tell = Tells(|asked: &Asked, told: &mut Told| {
+        if asked.path.ends_with("/override") && told.status == StatusCode::CREATED {
+            told.body["verdict"] = told.body["effectiveVerdict"].clone();
+        }
+    });
+    fails(tell, &["/verdict is \"ship\", not \"hold\""]);
+}
+
+#[test]
 fn the_service_fails() {
     let tell = Tells(|asked: &Asked, told: &mut Told| {
         if asked.path.ends_with("-race/measurements") && asked.records() {
@@ -216,8 +236,8 @@ fn the_service_fails() {
 fn a_route_is_new() {
     let tell = Tells(|asked: &Asked, told: &mut Told| {
         if asked.path.ends_with("/openapi.json") {
-            told.body["paths"]["/api/v1/policy"] = json!({"get": {}});
+            told.body["paths"]["/api/v1/tokens"] = json!({"get": {}});
         }
     });
-    fails(tell, &["only operations that this walk knows, not get /api/v1/policy"]);
+    fails(tell, &["only operations that this walk knows, not get /api/v1/tokens"]);
 }

@@ -1,9 +1,11 @@
 //! The repositories in the process: for tests, trials and embedding without a store.
 
+mod decisions;
 mod definitions;
 mod measurements;
 mod states;
 
+pub use decisions::MemoryDecisions;
 pub use definitions::MemoryDefinitions;
 pub use measurements::MemoryMeasurements;
 pub use states::MemoryStates;

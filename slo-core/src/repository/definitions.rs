@@ -11,6 +11,7 @@ use crate::exclusion::Exclusion;
 use crate::indicator::Indicator;
 use crate::name::Name;
 use crate::objective::Objective;
+use crate::policy::Policy;
 use crate::revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 use crate::user::User;
 
@@ -26,6 +27,8 @@ pub enum Kind {
     Objective,
     /// A [`User`].
     User,
+    /// The [`Policy`].
+    Policy,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Indicator => "indicator",
             Self::Objective => "objective",
             Self::User => "user",
+            Self::Policy => "policy",
         }
     }
 }
@@ -121,6 +125,15 @@ impl Definition for Objective {
 
 impl Definition for User {
     const KIND: Kind = Kind::User;
+    type Annex = ();
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl Definition for Policy {
+    const KIND: Kind = Kind::Policy;
     type Annex = ();
 
     fn name(&self) -> &Name {

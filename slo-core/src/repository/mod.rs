@@ -1,13 +1,15 @@
 //! What the core needs of a store.
 //!
-//! Three small traits, each with a numbered contract. [`crate::memory`] implements them in the
+//! Four small traits, each with a numbered contract. [`crate::memory`] implements them in the
 //! process; the contract kit (`slo_core::testing`, feature `testing`) has named tests for each clause,
 //! for every other store.
 
+mod decisions;
 mod definitions;
 mod measurements;
 mod states;
 
+pub use decisions::{DecisionFilter, DecisionPage, DecisionRepository};
 pub use definitions::{Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, Page};
 pub use measurements::{MeasurementRepository, Reconciled, Resolution};
 pub use states::{MAX_STATE, StateRepository};
@@ -44,6 +46,7 @@ pub enum RepositoryError {
 /// `mockall` mocks of the traits.
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod mocks {
+    pub use super::decisions::MockDecisionRepository;
     pub use super::definitions::MockDefinitionRepository;
     pub use super::measurements::MockMeasurementRepository;
     pub use super::states::MockStateRepository;

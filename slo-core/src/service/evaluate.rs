@@ -305,7 +305,7 @@ pub(super) fn unusable(parameter: &'static str, detail: &str) -> Error {
     Error::Parameter { parameter, detail: detail.to_owned() }
 }
 
-fn not_after(parameter: &'static str, at: Timestamp, now: Timestamp) -> Result<(), Error> {
+pub(super) fn not_after(parameter: &'static str, at: Timestamp, now: Timestamp) -> Result<(), Error> {
     if at <= now {
         return Ok(());
     }

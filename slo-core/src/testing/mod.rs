@@ -1,15 +1,15 @@
 //! For those who write a store: the contract kit, samples and mocks.
 //!
-//! [`MeasurementRepository`], [`DefinitionRepository`] and [`StateRepository`] each have a numbered
+//! [`MeasurementRepository`], [`DefinitionRepository`], [`StateRepository`] and [`DecisionRepository`] each have a numbered
 //! contract. Here are named functions, one for each clause and a few for that of the annex, in
-//! [`measurements`], [`definitions`] and [`states`]; each takes an empty store and panics when the store breaks that clause. Clauses
+//! [`measurements`], [`definitions`], [`states`] and [`decisions`]; each takes an empty store and panics when the store breaks that clause. Clauses
 //! about concurrency interleave their calls, and clauses about completeness exceed what one answer of a
 //! store usually holds (1 MB).
 //!
-//! Three macros make one test of each clause:
+//! Four macros make one test of each clause:
 //!
 //! ```
-//! use slo_core::memory::{MemoryDefinitions, MemoryMeasurements, MemoryStates};
+//! use slo_core::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
 //! use slo_core::{Definition, Indicator, Objective, User};
 //!
 //! // Everything the store needs lives as long as what the fixture returns: put a temporary
@@ -26,8 +26,13 @@
 //!     Box::default()
 //! }
 //!
+//! async fn decided() -> Box<MemoryDecisions> {
+//!     Box::default()
+//! }
+//!
 //! slo_core::measurement_contract!(counts);
 //! slo_core::state_contract!(shared);
+//! slo_core::decision_contract!(decided);
 //! slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 //! slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 //! slo_core::definition_contract!(users: User, names::<User>);
@@ -35,7 +40,7 @@
 //! ```
 //!
 //! The tests run on `tokio`, with its features `macros` and `rt-multi-thread`. Under another runtime
-//! go through [`measurements::clauses`], [`definitions::clauses`] and [`states::clauses`]:
+//! go through [`measurements::clauses`], [`definitions::clauses`], [`states::clauses`] and [`decisions::clauses`]:
 //!
 //! ```
 //! # async fn run() {
@@ -57,17 +62,23 @@
 //! [`MeasurementRepository`]: crate::MeasurementRepository
 //! [`DefinitionRepository`]: crate::DefinitionRepository
 //! [`StateRepository`]: crate::StateRepository
+//! [`DecisionRepository`]: crate::DecisionRepository
 
 mod annexes;
+pub mod decisions;
 pub mod definitions;
 pub mod measurements;
 mod reference;
 mod sample;
+mod sample_decision;
 mod state;
 pub mod states;
 
-pub use crate::repository::mocks::{MockDefinitionRepository, MockMeasurementRepository, MockStateRepository};
+pub use crate::repository::mocks::{
+    MockDecisionRepository, MockDefinitionRepository, MockMeasurementRepository, MockStateRepository,
+};
 pub use sample::Sample;
+pub use sample_decision::{decision, override_of};
 
 use std::pin::Pin;
 
@@ -119,6 +130,22 @@ macro_rules! state_contract {
     };
     ($fixture:expr) => {
         $crate::state_contract!(states: $fixture);
+    };
+}
+
+/// The clauses of [`DecisionRepository`](crate::DecisionRepository), one test each.
+///
+/// Takes a fixture as [`measurement_contract!`] does; the tests are in a module `decisions`, or one whose name
+/// is given.
+#[macro_export]
+macro_rules! decision_contract {
+    ($module:ident: $fixture:expr) => {
+        $crate::__decision_clauses! {
+            [$crate::__contract_tests] $module decisions (dyn $crate::DecisionRepository) $fixture
+        }
+    };
+    ($fixture:expr) => {
+        $crate::decision_contract!(decisions: $fixture);
     };
 }
 
@@ -218,6 +245,27 @@ macro_rules! __definition_clauses {
                 annexes_are_written_as_seen
                 concurrent_annexes_lose_nothing
                 the_largest_annex_is_kept
+            ]
+            $($with)*
+        }
+    };
+}
+
+/// The clauses of decisions, in the order of the contract: the one list of their names.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __decision_clauses {
+    ([$($then:tt)*] $($with:tt)*) => {
+        $($then)*! {
+            [
+                decisions_begin_absent
+                decisions_are_read_as_written
+                decisions_are_never_overwritten
+                overrides_are_beside_their_decisions
+                overrides_are_never_overwritten
+                decisions_are_listed_newest_first
+                decisions_are_filtered
+                the_largest_decisions_are_kept
             ]
             $($with)*
         }

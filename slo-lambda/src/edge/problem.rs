@@ -238,7 +238,17 @@ impl IntoResponse for Problem {
 }
 
 fn item(kind: slo_core::Kind, name: &slo_core::Name) -> String {
-    format!("/api/v1/{kind}s/{name}")
+    match kind {
+        slo_core::Kind::Policy => "/api/v1/policy".to_owned(),
+        kind => format!("/api/v1/{kind}s/{name}"),
+    }
+}
+
+fn collection(kind: slo_core::Kind) -> String {
+    match kind {
+        slo_core::Kind::Policy => "/api/v1/policy".to_owned(),
+        kind => format!("/api/v1/{kind}s"),
+    }
 }
 
 impl From<Error> for Problem {
@@ -248,11 +258,14 @@ impl From<Error> for Problem {
             Error::Invalid { faults } => Self::invalid_body(faults),
             Error::Parameter { parameter, detail } => Self::invalid_parameters(vec![(parameter.to_owned(), detail)]),
             Error::NotFound { kind, .. } => {
-                Self::new(Kind::NotFound, detail).link("collection", "GET", format!("/api/v1/{kind}s"))
+                Self::new(Kind::NotFound, detail).link("collection", "GET", collection(kind))
             }
             Error::NoExclusion { objective, .. } => {
                 let list = format!("{}/exclusions", item(slo_core::Kind::Objective, &objective));
                 Self::new(Kind::NotFound, detail).link("exclusions", "GET", list)
+            }
+            Error::NoDecision { .. } => {
+                Self::new(Kind::NotFound, detail).link("decisions", "GET", "/api/v1/decisions".to_owned())
             }
             Error::Exists { kind, name } => {
                 Self::new(Kind::AlreadyExists, detail).link("existing", "GET", item(kind, &name))
@@ -269,7 +282,7 @@ impl From<Error> for Problem {
                 let problem = Self::new(Kind::PreconditionFailed, detail).with("current", current);
                 match current {
                     Some(_) => problem.link("current", "GET", item(kind, &name)),
-                    None => problem.link("collection", "GET", format!("/api/v1/{kind}s")),
+                    None => problem.link("collection", "GET", collection(kind)),
                 }
             }
             Error::InUse { objectives, .. } => {

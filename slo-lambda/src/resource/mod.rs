@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 mod alert_policy;
 pub(crate) mod burn_down;
+pub(crate) mod decision;
 pub(crate) mod definition;
 pub(crate) mod error_budget;
 pub(crate) mod exclusion;
@@ -12,6 +13,7 @@ pub(crate) mod measurement;
 pub(crate) mod note;
 pub(crate) mod objective;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod root;
 pub(crate) mod suggested_target;
 mod time_window;

@@ -17,7 +17,7 @@ use super::indicator::{labels, no_labels};
 use super::note::NotesDto;
 use super::time_window::{TimeWindowDto, time_window};
 use crate::App;
-use crate::edge::fields::{At, Faults, Fields, choice, decimal, list as list_of, text};
+use crate::edge::fields::{At, Faults, Fields, boolean, choice, decimal, list as list_of, text};
 use crate::edge::links::{Base, Links};
 use crate::edge::query::page_links;
 
@@ -76,6 +76,10 @@ pub(crate) struct ObjectiveDto {
     /// What replaces the default alert conditions.
     #[serde(skip_serializing_if = "Option::is_none")]
     alert_policy: Option<AlertPolicyDto>,
+    /// Whether it is a wish rather than a promise: it informs decisions and never changes a verdict; false when absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    aspirational: bool,
     /// Free labels.
     #[serde(skip_serializing_if = "no_labels")]
     #[schema(value_type = BTreeMap<String, String>, required = false)]
@@ -165,6 +169,7 @@ impl Resource for Objective {
             owners: value.owners,
             sla: value.sla.map(|sla| SlaDto { target: sla.target.into(), description: sla.description }),
             alert_policy: value.alert_policy.map(AlertPolicyDto::show),
+            aspirational: value.aspirational,
             labels: value.labels,
             created_at: stored.created_at,
             updated_at: stored.updated.at,
@@ -192,6 +197,7 @@ impl Resource for Objective {
         let owners = fields.optional("owners", faults, list_of(MAX_OWNERS, text));
         let sla = fields.optional("sla", faults, sla);
         let alert_policy = fields.optional("alertPolicy", faults, alert_policy);
+        let aspirational = fields.optional("aspirational", faults, boolean);
         let labels = fields.optional("labels", faults, labels);
         let complete = [
             name.is_some(),
@@ -207,6 +213,7 @@ impl Resource for Objective {
             owners.is_some(),
             sla.is_some(),
             alert_policy.is_some(),
+            aspirational.is_some(),
             labels.is_some(),
         ];
         let known_indicator = indicator.is_some();
@@ -230,6 +237,7 @@ impl Resource for Objective {
             owners: owners.flatten().unwrap_or_default(),
             sla: sla.flatten(),
             alert_policy: alert_policy.flatten(),
+            aspirational: aspirational.flatten().unwrap_or_default(),
             labels: labels.flatten().unwrap_or_default(),
         };
         faults.extend(objective.faults());
@@ -252,6 +260,7 @@ impl Resource for Objective {
             .add("series", "GET", base.href(&format!("{path}/error-budget/series")))
             .add("alerts", "GET", base.href(&format!("{path}/alerts")))
             .add("incidents", "GET", base.href(&format!("{path}/incidents")))
+            .add("decisions", "GET", base.href(&format!("{}?objective={name}", super::decision::PATH)))
             .add("exclusions", "GET", exclusions.clone())
             .add_with_body("exclude", "POST", exclusions, "Exclusion")
             .add("revisions", "GET", base.href(&format!("{path}/revisions")))

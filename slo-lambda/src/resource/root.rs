@@ -29,6 +29,9 @@ pub(crate) async fn get(base: Base, _: NoQuery) -> JsonAnswer<RootDto> {
         .add("objectives", "GET", path("/objectives"))
         .add_with_body("createObjective", "POST", path("/objectives"), "Objective")
         .add("errorBudgets", "GET", path("/error-budgets"))
+        .add("policy", "GET", path("/policy"))
+        .add("decisions", "GET", path("/decisions"))
+        .add_with_body("decide", "POST", path("/decisions"), "DecisionRequest")
         .add("users", "GET", path("/users"))
         .add_with_body("createUser", "POST", path("/users"), "User");
     JsonAnswer(RootDto { links })

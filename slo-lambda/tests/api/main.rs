@@ -2,6 +2,7 @@
 
 mod alerts;
 mod common;
+mod decisions;
 mod definitions;
 mod document;
 mod edge;

@@ -87,6 +87,11 @@ impl Answer {
         Ok(self)
     }
 
+    /// The same of an answer that is still needed.
+    pub(crate) fn compare_all(&self, wanted: &Value) -> Checked {
+        self.compare("", wanted)
+    }
+
     fn compare(&self, pointer: &str, wanted: &Value) -> Checked {
         let Some(found) = self.json.pointer(pointer) else {
             return self.demand(false, || format!("{pointer} in the body, with {wanted}"));
