@@ -5,7 +5,7 @@
 
 Standard input is the plan of `cargo run --package slo-localstack --bin plan`: every argument that is used here comes
 from the module. A resource of a type, or with an argument, that is unknown here is an error: nothing is left out in
-silence. Running it again finishes what an earlier run left. Prints the module's outputs as JSON. Needs boto3.
+silence. Running it again finishes what an earlier run left. Prints the outputs and the resources as JSON. Needs boto3.
 """
 
 import json
