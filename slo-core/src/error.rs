@@ -45,6 +45,14 @@ pub enum Error {
         /// Its identifier.
         id: DecisionId,
     },
+    /// The user has no such token.
+    #[error("there is no token {id} of {user}; list them to see which there are")]
+    NoToken {
+        /// Whose it was to be.
+        user: Name,
+        /// Its identifier.
+        id: Name,
+    },
     /// Something of that name exists already.
     #[error("the {kind} {name} exists already; replace it with its revision as precondition, or choose another name")]
     Exists {

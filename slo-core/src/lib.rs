@@ -35,6 +35,7 @@ mod backtest;
 mod budget;
 mod burn_down;
 mod burn_rate;
+mod caller;
 mod counts;
 mod decimal;
 mod decision;
@@ -68,6 +69,7 @@ pub mod testing;
 mod text;
 mod time;
 mod toil;
+mod token;
 mod user;
 mod window;
 
@@ -78,6 +80,7 @@ pub use backtest::{Backtest, PastPeriod};
 pub use budget::{BudgetReport, BudgetUnit, ErrorBudget, Status};
 pub use burn_down::BurnDownPoint;
 pub use burn_rate::{BurnRate, Forecast, LOOKBACKS, Lookback, time_to_exhaustion};
+pub use caller::{Caller, Need};
 pub use counts::{Bucket, CountsError, EventCounts, MAX_COUNT, Width};
 pub use decimal::{Decimal, DecimalError, PartsPerBillion, PartsPerBillionError};
 pub use decision::{
@@ -112,13 +115,17 @@ pub use repository::{
 };
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 pub use service::{
-    AlertRound, DecisionRequest, MAX_PERIODS, MAX_STEPS, Managed, Planned, Proposal, Reconciliation, Service, WhatIf,
-    Written,
+    Admitted, AlertRound, DecisionRequest, MAX_PERIODS, MAX_STEPS, Managed, Planned, Proposal, Reconciliation, Service,
+    WhatIf, Written,
 };
 pub use target::{Target, TargetError};
 pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};
 pub use time::{Minute, Period};
 pub use toil::{MAX_TOIL_INCIDENTS, Toil};
+pub use token::{
+    Hash, LAST_USED_STEP, MAX_SCOPES, MAX_TOKENS, Scope, ScopeError, TOKEN_RANDOM, Token, TokenDescription,
+    TokenRequest, TokenText, TokenTextError,
+};
 pub use user::{Access, Email, EmailError, Role, User};
 pub use window::{CalendarWindow, RollingWindow, TimeWindow, WindowError, WindowPeriod, Zone};
 

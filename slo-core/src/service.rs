@@ -2,6 +2,7 @@
 
 mod agreed;
 mod alert_round;
+mod annexes;
 mod decide;
 mod evaluate;
 mod exclusions;
@@ -9,12 +10,14 @@ mod judged;
 mod kept_alerts;
 mod plan;
 mod reconcile;
+mod tokens;
 
 pub use alert_round::AlertRound;
 pub use decide::DecisionRequest;
 pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
 pub use plan::Planned;
 pub use reconcile::Reconciliation;
+pub use tokens::Admitted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

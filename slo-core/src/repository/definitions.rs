@@ -13,6 +13,7 @@ use crate::name::Name;
 use crate::objective::Objective;
 use crate::policy::Policy;
 use crate::revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
+use crate::token::Token;
 use crate::user::User;
 
 /// The most items of one page.
@@ -125,7 +126,8 @@ impl Definition for Objective {
 
 impl Definition for User {
     const KIND: Kind = Kind::User;
-    type Annex = ();
+    /// Their tokens, in order of their making.
+    type Annex = Vec<Token>;
 
     fn name(&self) -> &Name {
         &self.name

@@ -1,23 +1,12 @@
 //! The exclusions of an objective: its annex.
 
 use super::Service;
+use super::annexes::{Becomes, change};
 use crate::error::Error;
 use crate::exclusion::{Exclusion, MAX_EXCLUSIONS};
 use crate::fault::Fault;
 use crate::name::Name;
 use crate::objective::Objective;
-use crate::repository::RepositoryError;
-
-/// How often a change is begun again because others were faster.
-const ATTEMPTS: usize = 32;
-
-/// What becomes of an objective's exclusions.
-enum Decision<T> {
-    /// They stay as they are.
-    Keep(T),
-    /// They are to be these.
-    Write(Vec<Exclusion>, T),
-}
 
 impl Service {
     /// Adds an exclusion to an objective. Safe to repeat: one with its identifier is there already
@@ -27,9 +16,9 @@ impl Service {
     /// [`Error::NotFound`], [`Error::Invalid`] when the objective has [`MAX_EXCLUSIONS`] of them,
     /// [`Error::Repository`].
     pub async fn add_exclusion(&self, objective: &Name, exclusion: Exclusion) -> Result<Exclusion, Error> {
-        self.change_exclusions(objective, |mut exclusions| {
+        change::<Objective, _>(self, objective, |mut exclusions| {
             if let Some(known) = exclusions.iter().find(|known| known.id == exclusion.id) {
-                return Ok(Decision::Keep(known.clone()));
+                return Ok(Becomes::Kept(known.clone()));
             }
             if exclusions.len() >= MAX_EXCLUSIONS {
                 let detail = format!(
@@ -38,7 +27,7 @@ impl Service {
                 return Err(Error::Invalid { faults: vec![Fault::new("", "tooMany", detail)] });
             }
             exclusions.push(exclusion.clone());
-            Ok(Decision::Write(exclusions, exclusion.clone()))
+            Ok(Becomes::Changed(exclusions, exclusion.clone()))
         })
         .await
     }
@@ -48,37 +37,14 @@ impl Service {
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoExclusion`], [`Error::Repository`].
     pub async fn delete_exclusion(&self, objective: &Name, id: &Name) -> Result<(), Error> {
-        self.change_exclusions(objective, |mut exclusions| {
+        change::<Objective, _>(self, objective, |mut exclusions| {
             let before = exclusions.len();
             exclusions.retain(|exclusion| exclusion.id != *id);
             if exclusions.len() == before {
                 return Err(Error::NoExclusion { objective: objective.clone(), id: id.clone() });
             }
-            Ok(Decision::Write(exclusions, ()))
+            Ok(Becomes::Changed(exclusions, ()))
         })
         .await
-    }
-
-    /// Decides on what is there, and again when somebody else wrote in between.
-    async fn change_exclusions<T>(
-        &self,
-        objective: &Name,
-        decide: impl Fn(Vec<Exclusion>) -> Result<Decision<T>, Error>,
-    ) -> Result<T, Error> {
-        for _ in 0..ATTEMPTS {
-            let stored = self.get::<Objective>(objective).await?;
-            let seen = stored.seen();
-            let (exclusions, answer) = match decide(stored.annex)? {
-                Decision::Keep(answer) => return Ok(answer),
-                Decision::Write(exclusions, answer) => (exclusions, answer),
-            };
-            match self.objectives.annex(objective, exclusions, seen).await {
-                Ok(_) => return Ok(answer),
-                Err(RepositoryError::Precondition { .. }) => {}
-                Err(other) => return Err(other.into()),
-            }
-        }
-        let why = format!("gave up after {ATTEMPTS} attempts because others changed the exclusions of {objective}");
-        Err(RepositoryError::Unavailable(why.into()).into())
     }
 }

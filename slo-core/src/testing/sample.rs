@@ -14,6 +14,7 @@ use crate::objective::{BudgetingMethod, NoData, Objective, Sla, SliceWidth};
 use crate::repository::Definition;
 use crate::revision::{Revision, Stamp};
 use crate::text::{DisplayName, Labels, Text};
+use crate::token::{MAX_SCOPES, MAX_TOKENS, TOKEN_RANDOM, Token, TokenRequest};
 use crate::user::{Access, Email, Role, User};
 use crate::window::{CalendarWindow, RollingWindow, TimeWindow, Zone};
 
@@ -240,6 +241,32 @@ impl Sample for User {
         let display_name: DisplayName = long();
         Self { display_name, email: email(format!("{number:0>242}@example.org")), ..Self::sample(name, number) }
     }
+
+    fn annex(number: usize) -> Vec<Token> {
+        (0..=number % 3).map(|i| token(number, i, TokenRequest::default())).collect()
+    }
+
+    fn large_annex(number: usize) -> Vec<Token> {
+        let scope = |i: usize| format!("ingest:{i:0>length$}", length = Name::MAX_LENGTH).parse().expect("a scope");
+        let full = || TokenRequest {
+            description: Some(long()),
+            scopes: (0..MAX_SCOPES).map(scope).collect(),
+            expires_at: Some(super::state::stamp(number).at),
+        };
+        (0..MAX_TOKENS).map(|i| token(number, i, full())).collect()
+    }
+}
+
+/// Used where `i` is odd.
+fn token(number: usize, i: usize, request: TokenRequest) -> Token {
+    let stamp = super::state::stamp(number);
+    let used = stamp.at;
+    let mut random = [0; TOKEN_RANDOM];
+    random[..8].copy_from_slice(&(number as u64).to_le_bytes());
+    random[8] = u8::try_from(i).expect("few");
+    let (mut token, _) = Token::new(&pick("user", number, 3), request, random, stamp);
+    token.last_used_at = (i % 2 == 1).then_some(used);
+    token
 }
 
 fn email(address: String) -> Email {
@@ -263,11 +290,15 @@ mod tests {
     fn annexes_are_distinct_and_large_ones_full() {
         for number in 0..50 {
             assert_ne!(Objective::annex(number), Objective::annex(number + 1));
+            assert_ne!(User::annex(number), User::annex(number + 1));
         }
         let large = Objective::large_annex(1);
         assert_eq!(large.len(), MAX_EXCLUSIONS);
         assert_ne!(large, Objective::large_annex(2));
         assert!(serde_json::to_string(&large).expect("json").len() > 100 * 1_024);
+        let large = User::large_annex(1);
+        assert_eq!(large.len(), MAX_TOKENS);
+        assert!((100 * 1_024..200 * 1_024).contains(&serde_json::to_string(&large).expect("json").len()));
     }
 
     #[test]
