@@ -23,6 +23,7 @@ resource "aws_lambda_function" "api" {
     variables = {
       SLO_TABLE_PREFIX      = "${var.name}-"
       SLO_METRICS_NAMESPACE = local.metrics_namespace
+      SLO_AUTH              = local.auth
     }
   }
 

@@ -11,7 +11,8 @@ locals {
 
   deletion_protection    = coalesce(var.deletion_protection, local.aws)
   point_in_time_recovery = coalesce(var.point_in_time_recovery, local.aws)
-  authorization          = coalesce(var.authorization, local.aws ? "AWS_IAM" : "NONE")
+  auth                   = coalesce(var.auth, local.aws && var.authorization != "AWS_IAM" ? "token" : "none")
+  authorization          = coalesce(var.authorization, local.aws && local.auth == "none" ? "AWS_IAM" : "NONE")
   domain                 = local.aws ? var.domain_name : null
 
   # By name and not by reference: a deployment is made anew before the old one goes, and so would be everything that it refers

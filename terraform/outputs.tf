@@ -7,6 +7,7 @@ locals {
   )
 
   curl_signed = local.authorization == "AWS_IAM" ? " --aws-sigv4 \"aws:amz:${var.region}:execute-api\" --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H \"x-amz-security-token: $AWS_SESSION_TOKEN\"" : ""
+  curl_token  = local.auth == "token" ? " -H \"authorization: Bearer $SLO_TOKEN\"" : ""
   curl_key    = var.usage_plan == null ? "" : " -H \"x-api-key: $(terraform output -raw api_key)\""
 }
 
@@ -17,7 +18,12 @@ output "url" {
 
 output "example" {
   description = "A first request, to be pasted into a shell."
-  value       = "curl -s${local.curl_signed}${local.curl_key} \"${local.url}/api/v1\""
+  value       = "curl -s${local.curl_signed}${local.curl_token}${local.curl_key} \"${local.url}/api/v1\""
+}
+
+output "first_token" {
+  description = "Makes a token of the user admin and prints it, to be pasted into a shell by who may invoke the function; null where the service asks for none."
+  value       = local.auth == "token" ? "aws lambda invoke${local.aws ? "" : " --endpoint-url ${var.endpoint}"} --region ${var.region} --function-name ${aws_lambda_function.api.function_name} --cli-binary-format raw-in-base64-out --payload '{\"kind\":\"adminTokenRequested\"}' /dev/stdout" : null
 }
 
 output "invoke_resource" {

@@ -238,14 +238,31 @@ variable "log_retention_days" {
 
 # API
 
+variable "auth" {
+  description = "Whom the service lets in: \"token\" (who shows a token of one of its users), or \"none\" (whoever reaches it may do everything). null: token on AWS unless `authorization` is AWS_IAM, none on an emulator. The first token: see the output first_token."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.auth == null ? true : contains(["token", "none"], var.auth)
+    error_message = "auth must be \"token\" or \"none\"."
+  }
+}
+
 variable "authorization" {
-  description = "Who may call: \"AWS_IAM\" (signed requests of whom IAM allows execute-api:Invoke), or \"NONE\" for everybody who knows the URL. null: AWS_IAM on AWS, NONE on an emulator. The service has no tokens of its own yet: whoever reaches it may do everything."
+  description = "Whom the gateway lets through: \"AWS_IAM\" (signed requests of whom IAM allows execute-api:Invoke), or \"NONE\" for everybody who knows the URL. null: NONE where the service asks for tokens or on an emulator, AWS_IAM otherwise."
   type        = string
   default     = null
 
   validation {
     condition     = var.authorization == null ? true : contains(["AWS_IAM", "NONE"], var.authorization)
     error_message = "authorization must be \"AWS_IAM\" or \"NONE\"."
+  }
+
+  # A request has one header Authorization, which is either a signature or a token.
+  validation {
+    condition     = !(var.authorization == "AWS_IAM" && var.auth == "token")
+    error_message = "authorization \"AWS_IAM\" goes with auth \"none\": a request is either signed or has a token."
   }
 }
 

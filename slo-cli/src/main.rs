@@ -22,6 +22,7 @@ mod serve;
 mod storage;
 mod suggest;
 mod table;
+mod token;
 mod words;
 
 use std::process::ExitCode;
@@ -66,6 +67,7 @@ enum Command {
     Budget(budget::Budget),
     Plan(plan::Plan),
     Gate(gate::Gate),
+    Token(token::Token),
     Suggest(suggest::Suggest),
     Reconcile(reconcile::Reconcile),
     Calc(calc::Calc),
@@ -95,6 +97,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ingest(args) => ingest::run(&args, Client::new(&connection)?, output),
         Command::Budget(args) => budget::run(&args, &Client::new(&connection)?, output),
         Command::Plan(args) => plan::run(&args, &Client::new(&connection)?, output),
+        Command::Token(args) => token::run(&args, &Client::new(&connection)?, output),
         Command::Suggest(args) => suggest::run(&args, &Client::new(&connection)?, output),
     }
     .map(|()| ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use slo_core::{Reconciliation, Service};
+use slo_core::{Reconciliation, Service, Stamp, TOKEN_RANDOM, TokenRequest, TokenText};
 use slo_dynamo::embedded::Engine;
 use slo_lambda::{App, router};
 use tokio::net::TcpListener;
@@ -29,6 +29,7 @@ Examples:
   slo serve
   slo serve --memory --listen 127.0.0.1:9090
   slo serve --endpoint http://127.0.0.1:8000 --table-prefix test-
+  slo serve --auth token --listen 0.0.0.0:8080   behind something that speaks TLS
   slo serve --table-prefix prod-      the real DynamoDB, with the AWS credentials of the environment
 
 Tables in a DynamoDB-compatible server are created when they are absent; on AWS they must exist.")]
@@ -41,30 +42,25 @@ pub(crate) struct Serve {
     pub(crate) memory: bool,
     #[command(flatten)]
     pub(crate) storage: Storage,
-    /// Who may call; `none` is for loopback addresses only, and the only one of this version
-    #[arg(long, default_value = "none")]
-    pub(crate) auth: Auth,
+    /// Who may call [default: none on a loopback address, token on any other]
+    #[arg(long)]
+    pub(crate) auth: Option<Auth>,
 }
 
 /// Who may call the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Auth {
-    /// Anyone who can reach it.
+    /// Anyone who can reach it; on loopback addresses only
     None,
-    /// Who has a token.
+    /// Who has a token; the first one is printed once
     Token,
 }
 
 /// Runs the command until SIGTERM or Ctrl-C.
 pub(crate) fn run(args: Serve) -> Result {
-    if args.auth == Auth::Token {
-        return Err(Error::Failed(
-            "tokens are not part of this version; use --auth none on a loopback address".to_owned(),
-        ));
-    }
-    if !args.listen.ip().is_loopback() {
+    if args.auth == Some(Auth::None) && !args.listen.ip().is_loopback() {
         let text = format!(
-            "without tokens anyone who reaches {} could change everything; listen on a loopback address such as 127.0.0.1:{}",
+            "without tokens anyone who reaches {} could change everything; use --auth token, or listen on a loopback address such as 127.0.0.1:{}",
             args.listen.ip(),
             args.listen.port()
         );
@@ -90,16 +86,24 @@ async fn serve(args: Serve) -> Result {
         TcpListener::bind(args.listen).await.map_err(|source| Error::Listen { address: args.listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: args.listen, source })?;
     let stop = stop_signal()?;
+    let guarded = args.auth.unwrap_or(if address.ip().is_loopback() { Auth::None } else { Auth::Token }) == Auth::Token;
+    let first = if guarded { first_token(&service).await? } else { None };
     // One line, when it is ready: scripts wait for it.
     let mut out = std::io::stdout();
     let _ = writeln!(out, "slo is ready at http://{address} ({kept})").and_then(|()| out.flush());
+    if let Some(token) = first {
+        let _ =
+            writeln!(out, "token of the user admin, shown this once: {}", token.reveal()).and_then(|()| out.flush());
+    }
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let shutdown = async move {
         stop.await;
         let _ = stopping.send(());
     };
     let app = App::new(service, Timestamp::now);
-    let served = axum::serve(listener, router(app)).with_graceful_shutdown(shutdown);
+    let app = if guarded { app.guarded() } else { app };
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown);
     let overdue = async {
         // Pending for ever when the server ended by itself.
         if stopped.await.is_err() {
@@ -114,6 +118,24 @@ async fn serve(args: Serve) -> Result {
             Ok(())
         }
     }
+}
+
+/// A token of an admin where there is none: the first way in.
+async fn first_token(service: &Service) -> Result<Option<TokenText>> {
+    let start = |source: slo_core::Error| Error::Start { what: "the first token", source: source.into() };
+    let now = Timestamp::now();
+    if service.has_admin_token(now).await.map_err(start)? {
+        return Ok(None);
+    }
+    let mut random = [0; TOKEN_RANDOM];
+    getrandom::fill(&mut random).map_err(|source| Error::Start { what: "the first token", source: source.into() })?;
+    let user = "admin".parse().expect("a name");
+    let request = TokenRequest {
+        description: Some("the first way in".to_owned().try_into().expect("a description")),
+        ..TokenRequest::default()
+    };
+    let made = service.create_admin_token(&user, request, random, Stamp { at: now, by: None }).await;
+    made.map(|(_, text)| Some(text)).map_err(start)
 }
 
 /// The store that the arguments name, and how to say it.

@@ -54,6 +54,12 @@ impl Access {
     /// All, with their names on the wire.
     pub const ALL: [(&'static str, Self); 4] =
         [("viewer", Self::Viewer), ("editor", Self::Editor), ("approver", Self::Approver), ("admin", Self::Admin)];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
 }
 
 /// An e-mail address: something, one `@`, a host; no spaces; at most 254 characters.
@@ -103,6 +109,11 @@ impl From<Email> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_access_has_its_own_name() {
+        assert!(Access::ALL.iter().all(|(name, access)| access.name() == *name));
+    }
 
     #[test]
     fn an_address_has_a_user_and_a_host() {

@@ -18,13 +18,15 @@ pub mod function;
 mod resource;
 mod router;
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use slo_core::{Error, Service};
-use uuid::Uuid;
 
 use edge::cursor::CursorKey;
+use edge::door::Door;
+use edge::random::random;
 pub use router::{ROUTES, openapi, router};
 
 /// What the routes work with. Clone it freely.
@@ -32,13 +34,23 @@ pub use router::{ROUTES, openapi, router};
 pub struct App {
     pub(crate) service: Service,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(crate) door: Option<Arc<Door>>,
     cursor_key: Arc<OnceLock<CursorKey>>,
 }
 
 impl App {
     /// The use cases, and the clock that says what `now` is.
     pub fn new(service: Service, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self { service, clock: Arc::new(clock), cursor_key: Arc::default() }
+        Self { service, clock: Arc::new(clock), door: None, cursor_key: Arc::default() }
+    }
+
+    /// Lets nobody in but who shows a token ([`Service::create_token`]), and asks of them the access that each route
+    /// needs. Otherwise whoever reaches the router may do everything.
+    ///
+    /// A token that was revoked, or whose user may do less, counts as before for at most 30 s.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        Self { door: Some(Arc::default()), ..self }
     }
 
     /// What the first requests would wait for: a connection to the store, and the key of the cursors.
@@ -55,9 +67,7 @@ impl App {
             return Ok(key.clone());
         }
         let name = "cursor-key".parse().expect("a name");
-        // 244 random bits.
-        let proposal = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
-        let agreed = self.service.agreed(&name, &proposal).await?;
+        let agreed = self.service.agreed(&name, &random::<32>()).await?;
         Ok(self.cursor_key.get_or_init(|| CursorKey::new(&agreed)).clone())
     }
 }
@@ -66,3 +76,8 @@ impl App {
 /// path). Links carry it; routes never see it.
 #[derive(Clone, Debug)]
 pub struct BasePath(pub String);
+
+/// A request extension: the address of the client, where who serves the router knows it better than the connection
+/// does. Failures to be let in are counted by it.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);

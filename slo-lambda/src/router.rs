@@ -4,7 +4,7 @@ use std::any::Any;
 
 use axum::Router;
 use axum::http::{Method, Uri};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -12,11 +12,14 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
+use crate::edge::access::{
+    ADMIN, ADMIN_OR_SELF, APPROVER, EDITOR, Entry, OPEN, READS_COUNTS, VIEWER, WRITES_COUNTS, guard,
+};
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::resource::{
     alert, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan, policy,
-    root, suggested_target, user,
+    root, suggested_target, token, user,
 };
 
 #[derive(OpenApi)]
@@ -26,42 +29,50 @@ use crate::resource::{
 ))]
 struct Document;
 
-/// The whole API, once: `$of` makes of it what is served, or what is documented.
+/// The whole API, once, with what each route needs of who asks for it: `$of` makes of it what is served, or what is
+/// documented.
 macro_rules! routes {
     ($of:ident) => {
         $of! {
-            "/api/v1" => get root::get;
-            "/api/v1/openapi.json" => get root::openapi;
-            "/healthz" => get root::health;
+            "/api/v1" => get VIEWER root::get;
+            "/api/v1/openapi.json" => get OPEN root::openapi;
+            "/healthz" => get OPEN root::health;
 
-            "/api/v1/indicators" => get indicator::list, post indicator::create;
+            "/api/v1/indicators" => get VIEWER indicator::list, post EDITOR indicator::create;
             "/api/v1/indicators/{name}" =>
-                get indicator::get, put indicator::put, patch indicator::patch, delete indicator::delete;
-            "/api/v1/indicators/{name}/measurements" => get measurement::counts, post measurement::record;
-            "/api/v1/indicators/{name}/suggested-target" => get suggested_target::get;
+                get VIEWER indicator::get, put EDITOR indicator::put, patch EDITOR indicator::patch,
+                delete EDITOR indicator::delete;
+            "/api/v1/indicators/{name}/measurements" =>
+                get READS_COUNTS measurement::counts, post WRITES_COUNTS measurement::record;
+            "/api/v1/indicators/{name}/suggested-target" => get VIEWER suggested_target::get;
 
-            "/api/v1/objectives" => get objective::list, post objective::create;
+            "/api/v1/objectives" => get VIEWER objective::list, post EDITOR objective::create;
             "/api/v1/objectives/{name}" =>
-                get objective::get, put objective::put, patch objective::patch, delete objective::delete;
-            "/api/v1/objectives/{name}/revisions" => get objective::revisions;
-            "/api/v1/objectives/{name}/exclusions" => get exclusion::list, post exclusion::create;
-            "/api/v1/objectives/{name}/exclusions/{id}" => get exclusion::get, delete exclusion::delete;
-            "/api/v1/objectives/{name}/error-budget" => get error_budget::get;
-            "/api/v1/objectives/{name}/error-budget/series" => get burn_down::get;
-            "/api/v1/objectives/{name}/alerts" => get alert::list;
-            "/api/v1/objectives/{name}/incidents" => get incident::list;
+                get VIEWER objective::get, put EDITOR objective::put, patch EDITOR objective::patch,
+                delete EDITOR objective::delete;
+            "/api/v1/objectives/{name}/revisions" => get VIEWER objective::revisions;
+            "/api/v1/objectives/{name}/exclusions" => get VIEWER exclusion::list, post EDITOR exclusion::create;
+            "/api/v1/objectives/{name}/exclusions/{id}" => get VIEWER exclusion::get, delete EDITOR exclusion::delete;
+            "/api/v1/objectives/{name}/error-budget" => get VIEWER error_budget::get;
+            "/api/v1/objectives/{name}/error-budget/series" => get VIEWER burn_down::get;
+            "/api/v1/objectives/{name}/alerts" => get VIEWER alert::list;
+            "/api/v1/objectives/{name}/incidents" => get VIEWER incident::list;
 
-            "/api/v1/error-budgets" => get error_budget::list;
-            "/api/v1/error-budgets:batchGet" => post error_budget::batch_get;
+            "/api/v1/error-budgets" => get VIEWER error_budget::list;
+            "/api/v1/error-budgets:batchGet" => post VIEWER error_budget::batch_get;
 
-            "/api/v1/policy" => get policy::get, put policy::put;
-            "/api/v1/decisions" => get decision::list, post decision::create;
-            "/api/v1/decisions/{id}" => get decision::get;
-            "/api/v1/decisions/{id}/override" => post decision::grant;
+            "/api/v1/policy" => get VIEWER policy::get, put ADMIN policy::put;
+            "/api/v1/policy/revisions" => get VIEWER policy::revisions;
+            "/api/v1/decisions" => get VIEWER decision::list, post EDITOR decision::create;
+            "/api/v1/decisions/{id}" => get VIEWER decision::get;
+            "/api/v1/decisions/{id}/override" => post APPROVER decision::grant;
 
-            "/api/v1/users" => get user::list, post user::create;
-            "/api/v1/users/{name}" => get user::get, put user::put, patch user::patch, delete user::delete;
-            "/api/v1/users/{name}/error-budgets" => get plan::list;
+            "/api/v1/users" => get VIEWER user::list, post ADMIN user::create;
+            "/api/v1/users/{name}" =>
+                get VIEWER user::get, put ADMIN user::put, patch ADMIN user::patch, delete ADMIN user::delete;
+            "/api/v1/users/{name}/error-budgets" => get VIEWER plan::list;
+            "/api/v1/users/{name}/tokens" => get ADMIN_OR_SELF token::list, post ADMIN token::create;
+            "/api/v1/users/{name}/tokens/{id}" => get ADMIN_OR_SELF token::get, delete ADMIN_OR_SELF token::revoke;
         }
     };
 }
@@ -69,21 +80,33 @@ macro_rules! routes {
 /// A router of the routes. The documents of the handlers are not touched: to make them takes longer than all else
 /// that a function does at its start.
 macro_rules! served {
-    ($($path:literal => $($method:ident $handler:path),+;)+) => {
+    ($($path:literal => $($method:ident $need:ident $handler:path),+;)+) => {
         Router::new()$(.route($path, MethodRouter::new()$(.$method($handler))+))+
     };
 }
 
 /// Their OpenAPI document, by what stands before each handler.
 macro_rules! documented {
-    ($($path:literal => $($method:ident $handler:path),+;)+) => {
+    ($($path:literal => $($method:ident $need:ident $handler:path),+;)+) => {
         OpenApiRouter::<App>::with_openapi(Document::openapi())$(.routes(utoipa_axum::routes!($($handler),+)))+
     };
 }
 
 /// Path and methods of each.
 macro_rules! listed {
-    ($($path:literal => $($method:ident $handler:path),+;)+) => { &[$(($path, &[$(stringify!($method)),+])),+] };
+    ($($path:literal => $($method:ident $need:ident $handler:path),+;)+) => { &[$(($path, &[$(stringify!($method)),+])),+] };
+}
+
+/// What each needs of who asks for it.
+macro_rules! needed {
+    ($($path:literal => $($method:ident $need:ident $handler:path),+;)+) => {
+        [$($((($path, stringify!($method)), $need)),+),+]
+    };
+}
+
+/// What each route needs of who asks for it, by path and method.
+pub(crate) fn entries() -> impl Iterator<Item = ((&'static str, &'static str), Entry)> {
+    routes!(needed).into_iter()
 }
 
 /// The routes that are served: path and methods, in lower case.
@@ -95,6 +118,7 @@ pub fn router(app: App) -> Router {
     routes
         // What a client makes of the base path.
         .route("/api/v1/", get(root::get))
+        .route_layer(from_fn_with_state(app.clone(), guard))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown_route)
         .layer(CatchPanicLayer::custom(panicked))

@@ -20,8 +20,8 @@ run "localstack" {
   }
 
   assert {
-    condition     = alltrue([for method in [aws_api_gateway_method.root, aws_api_gateway_method.proxy] : method.authorization == "NONE"])
-    error_message = "An emulator asks for no signature."
+    condition     = alltrue([for method in [aws_api_gateway_method.root, aws_api_gateway_method.proxy] : method.authorization == "NONE"]) && aws_lambda_function.api.environment[0].variables.SLO_AUTH == "none" && output.first_token == null
+    error_message = "An emulator asks for neither signature nor token."
   }
 
   assert {
@@ -74,6 +74,7 @@ run "opened_on_aws" {
     zip_path               = "versions.tf"
     deletion_protection    = false
     point_in_time_recovery = false
+    auth                   = "none"
     authorization          = "NONE"
     measurement_queue      = true
   }
@@ -84,7 +85,53 @@ run "opened_on_aws" {
   }
 
   assert {
-    condition     = alltrue([for table in [aws_dynamodb_table.definitions, aws_dynamodb_table.counts] : !table.deletion_protection_enabled && !one(table.point_in_time_recovery).enabled]) && aws_api_gateway_method.root.authorization == "NONE"
+    condition     = alltrue([for table in [aws_dynamodb_table.definitions, aws_dynamodb_table.counts] : !table.deletion_protection_enabled && !one(table.point_in_time_recovery).enabled]) && aws_api_gateway_method.root.authorization == "NONE" && aws_lambda_function.api.environment[0].variables.SLO_AUTH == "none"
     error_message = "What is said counts: protection can be taken off before destroying."
+  }
+}
+
+run "asked_for_tokens_on_an_emulator" {
+  command = plan
+
+  variables {
+    target   = "localstack"
+    zip_path = "versions.tf"
+    auth     = "token"
+  }
+
+  assert {
+    condition     = aws_lambda_function.api.environment[0].variables.SLO_AUTH == "token" && strcontains(output.first_token, " --endpoint-url http://localhost:4566 ") && strcontains(output.example, "Bearer $SLO_TOKEN")
+    error_message = "Tokens can be tried."
+  }
+}
+
+run "signed_on_aws" {
+  variables {
+    zip_path      = "versions.tf"
+    authorization = "AWS_IAM"
+  }
+
+  assert {
+    condition     = alltrue([for method in [aws_api_gateway_method.root, aws_api_gateway_method.proxy] : method.authorization == "AWS_IAM"]) && aws_lambda_function.api.environment[0].variables.SLO_AUTH == "none" && output.first_token == null
+    error_message = "Who signs needs no token: there is one header for either."
+  }
+
+  assert {
+    condition     = output.example == "curl -s --aws-sigv4 \"aws:amz:eu-west-1:execute-api\" --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H \"x-amz-security-token: $AWS_SESSION_TOKEN\" \"https://abcdefghij.execute-api.eu-west-1.amazonaws.com/v1/api/v1\""
+    error_message = "The example signs."
+  }
+}
+
+run "signed_because_nobody_asks_for_tokens" {
+  command = plan
+
+  variables {
+    zip_path = "versions.tf"
+    auth     = "none"
+  }
+
+  assert {
+    condition     = alltrue([for method in [aws_api_gateway_method.root, aws_api_gateway_method.proxy] : method.authorization == "AWS_IAM"])
+    error_message = "On AWS nothing is open unless it is said."
   }
 }

@@ -155,8 +155,8 @@ run "all_options" {
   # Usage plan
 
   assert {
-    condition     = alltrue([for method in [aws_api_gateway_method.root, aws_api_gateway_method.proxy] : method.api_key_required && method.authorization == "AWS_IAM"])
-    error_message = "Requests need the key, and a signature all the same."
+    condition     = alltrue([for method in [aws_api_gateway_method.root, aws_api_gateway_method.proxy] : method.api_key_required]) && aws_lambda_function.api.environment[0].variables.SLO_AUTH == "token"
+    error_message = "Requests need the key, and a token all the same."
   }
 
   assert {

@@ -55,6 +55,8 @@ run "other_ends" {
     api_timeout            = 2
     worker_timeout         = 5
     memory_size            = 10241
+    auth                   = "token"
+    authorization          = "AWS_IAM"
     log_retention_days     = 0
     throttle_burst         = 10.5
     alert_interval_minutes = 0
@@ -64,6 +66,7 @@ run "other_ends" {
   }
 
   expect_failures = [
+    var.authorization,
     var.name, var.max_read_units, var.max_write_units, var.api_timeout, var.worker_timeout, var.memory_size, var.log_retention_days,
     var.throttle_burst, var.alert_interval_minutes, var.notify_emails, var.image_uri, var.certificate_arn,
   ]
@@ -109,4 +112,15 @@ run "no_zip" {
   }
 
   expect_failures = [aws_lambda_function.api]
+}
+
+run "another_way_in" {
+  command = plan
+
+  variables {
+    zip_path = "versions.tf"
+    auth     = "password"
+  }
+
+  expect_failures = [var.auth]
 }

@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use slo_core::Service;
+use slo_core::{Service, Stamp, TOKEN_RANDOM, TokenRequest};
 use slo_lambda::{App, BasePath, router};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -59,6 +59,7 @@ impl Gateway for Honest {}
 /// A stage that is served until it is dropped.
 pub(crate) struct Stage {
     address: SocketAddr,
+    token: String,
     _runtime: Runtime,
 }
 
@@ -72,7 +73,9 @@ pub(crate) struct Outcome {
 impl Stage {
     pub(crate) fn serve(gateway: impl Gateway) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let service = router(App::new(Service::in_memory(), jiff::Timestamp::now));
+        let service = Service::in_memory();
+        let token = runtime.block_on(admin(&service));
+        let service = router(App::new(service, jiff::Timestamp::now).guarded());
         let gateway: Arc<dyn Gateway> = Arc::new(gateway);
         let stage = Router::new().fallback(move |request| through(Arc::clone(&gateway), service.clone(), request));
         let listener = runtime
@@ -80,7 +83,7 @@ impl Stage {
             .expect("a free port of the loopback");
         let address = listener.local_addr().expect("bound");
         runtime.spawn(async { axum::serve(listener, stage).await });
-        Self { address, _runtime: runtime }
+        Self { address, token, _runtime: runtime }
     }
 
     /// Walks through it, under a name that nobody resolves.
@@ -89,6 +92,7 @@ impl Stage {
         let place = self.address.to_string();
         let output = Command::new(env!("CARGO_BIN_EXE_smoke"))
             .args([url.as_str(), "--connect", place.as_str()])
+            .env("SLO_TOKEN", &self.token)
             .output()
             .expect("the client runs");
         let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8")).concat();
@@ -99,12 +103,22 @@ impl Stage {
     pub(crate) fn left(&self) -> usize {
         let count = |collection: &str| {
             let url = format!("http://{}{PREFIX}/api/v1/{collection}", self.address);
-            let text = ureq::get(url).call().and_then(|mut answer| answer.body_mut().read_to_string()).expect("a list");
+            let asked = ureq::get(url).header("authorization", format!("Bearer {}", self.token));
+            let text = asked.call().and_then(|mut answer| answer.body_mut().read_to_string()).expect("a list");
             let list: Value = serde_json::from_str(&text).expect("JSON");
             list["items"].as_array().map_or(0, Vec::len)
         };
-        ["users", "indicators", "objectives"].map(count).iter().sum()
+        // The admin was there before.
+        ["users", "indicators", "objectives"].map(count).iter().sum::<usize>() - 1
     }
+}
+
+/// The token of an admin.
+async fn admin(service: &Service) -> String {
+    let stamp = Stamp { at: jiff::Timestamp::now(), by: None };
+    let user = "admin".parse().expect("a name");
+    let made = service.create_admin_token(&user, TokenRequest::default(), [7; TOKEN_RANDOM], stamp).await;
+    made.expect("a token").1.reveal().to_owned()
 }
 
 async fn through(gateway: Arc<dyn Gateway>, service: Router, request: Request) -> Response {

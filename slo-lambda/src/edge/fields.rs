@@ -3,9 +3,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use slo_core::Fault;
+use jiff::Timestamp;
+use slo_core::{Fault, Json};
 
-use slo_core::Json;
+use super::query::{TIME_SYNTAX, parse_time};
 
 /// A value and where it stands.
 #[derive(Clone, Copy)]
@@ -213,4 +214,13 @@ pub(crate) fn repeated(at: At<'_>, faults: &mut Faults) {
 /// RFC 6901: `~` and `/` are escaped.
 pub(crate) fn child(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// An RFC 3339 time.
+pub(crate) fn time(at: At<'_>, faults: &mut Faults) -> Option<Timestamp> {
+    let time = parse_time(&text::<String>(at, faults)?);
+    if time.is_none() {
+        faults.push(at.invalid(TIME_SYNTAX));
+    }
+    time
 }

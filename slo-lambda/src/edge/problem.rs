@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     InvalidParameter,
     InvalidCursor,
     InvalidHeader,
+    Unauthenticated,
+    Forbidden,
     NotFound,
     UnknownRoute,
     MethodNotAllowed,
@@ -49,6 +51,7 @@ pub(crate) enum Kind {
     UnsupportedMediaType,
     InvalidBody,
     PreconditionRequired,
+    TooManyFailures,
     Internal,
     Unavailable,
 }
@@ -62,6 +65,8 @@ impl Kind {
                 ("invalid-cursor", StatusCode::BAD_REQUEST, "The cursor does not belong to this list")
             }
             Self::InvalidHeader => ("invalid-header", StatusCode::BAD_REQUEST, "A header cannot be understood"),
+            Self::Unauthenticated => ("unauthenticated", StatusCode::UNAUTHORIZED, "Say who you are"),
+            Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "This needs more access"),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing of that name"),
             Self::UnknownRoute => ("unknown-route", StatusCode::NOT_FOUND, "There is no such route"),
             Self::MethodNotAllowed => {
@@ -86,6 +91,9 @@ impl Kind {
             Self::InvalidBody => ("invalid-body", StatusCode::UNPROCESSABLE_ENTITY, "The body breaks the rules"),
             Self::PreconditionRequired => {
                 ("precondition-required", StatusCode::PRECONDITION_REQUIRED, "Say which revision you mean")
+            }
+            Self::TooManyFailures => {
+                ("too-many-failures", StatusCode::TOO_MANY_REQUESTS, "Too many tokens were not valid")
             }
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here"),
             Self::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The store is not available"),
@@ -266,6 +274,10 @@ impl From<Error> for Problem {
             }
             Error::NoDecision { .. } => {
                 Self::new(Kind::NotFound, detail).link("decisions", "GET", "/api/v1/decisions".to_owned())
+            }
+            Error::NoToken { user, .. } => {
+                let list = format!("{}/tokens", item(slo_core::Kind::User, &user));
+                Self::new(Kind::NotFound, detail).link("tokens", "GET", list)
             }
             Error::Exists { kind, name } => {
                 Self::new(Kind::AlreadyExists, detail).link("existing", "GET", item(kind, &name))

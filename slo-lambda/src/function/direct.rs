@@ -6,15 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use slo_core::{AlertRound, Fault, Indicator, Json, Name, Notifier, Objective, Shorthand, Target, WhatIf};
+use slo_core::{AlertRound, Fault, Indicator, Json, Name, Notifier, Objective, Shorthand, Stamp, Target, WhatIf};
 
 use super::Function;
 use super::failure::{Failure, Reason};
 use super::topic::Telling;
-use crate::edge::fields::{At, Faults, Fields, boolean, decimal, integer, repeated, text};
+use crate::edge::fields::{At, Faults, Fields, boolean, decimal, integer, repeated, text, time};
 use crate::edge::links::Links;
-use crate::edge::query::{TIME_SYNTAX, parse_time};
-use crate::resource::{error_budget, measurement};
+use crate::edge::random::random;
+use crate::resource::{error_budget, measurement, token};
 
 /// How many days a reconciliation looks after when nothing is said: today and those to which late data come.
 const DAYS: u16 = 3;
@@ -125,10 +125,7 @@ impl Request {
             Kind::ErrorBudget => self.error_budget(function).await,
             Kind::Submission => self.submit(function).await.map(|(_, answer)| answer),
             Kind::Measurements => self.measurements(function).await,
-            Kind::AdminToken => Err(Failure::new(
-                Reason::NotSupported,
-                "this version has no access tokens: whoever reaches the service may do everything, so guard its gateway",
-            )),
+            Kind::AdminToken => self.admin_token(function).await,
             Kind::Reconciliation => self.reconcile(function).await,
             Kind::AlertEvaluation => self.evaluate_alerts(function, left).await,
         }
@@ -167,6 +164,30 @@ impl Request {
         let conflicts = receipt.conflicts.len();
         let kind = if conflicts == 0 { "measurementsRecorded" } else { "measurementsConflicted" };
         Ok((conflicts, provided(kind, measurement::show(receipt, Links::default()))?))
+    }
+
+    /// Makes a token of an admin: the first way in. Whoever may invoke the function already has power over it, so IAM
+    /// decides who gets here.
+    async fn admin_token(&self, function: &Function) -> Result<Box<RawValue>, Failure> {
+        let (user, request) = self.decode(|fields, faults| {
+            let user = fields.optional("user", faults, text::<Name>);
+            let request = token::read(fields, faults);
+            Some((user?, request?))
+        })?;
+        let user = user.unwrap_or_else(|| "admin".parse().expect("a name"));
+        let stamp = Stamp { at: (function.app.clock)(), by: None };
+        let (made, text) = function.app.service.create_admin_token(&user, request, random(), stamp).await?;
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Made<'a> {
+            user: &'a Name,
+            id: &'a Name,
+            /// Nowhere else.
+            token: &'a str,
+            expires_at: Option<Timestamp>,
+        }
+        let made = Made { user: &user, id: &made.id, token: text.reveal(), expires_at: made.expires_at };
+        provided("adminTokenProvided", made)
     }
 
     async fn measurements(&self, function: &Function) -> Result<Box<RawValue>, Failure> {
@@ -254,12 +275,4 @@ impl Request {
 fn names<E>(failed: &[(Name, E)]) -> String {
     let names: Vec<&str> = failed.iter().take(20).map(|(name, _)| name.as_str()).collect();
     names.join(", ")
-}
-
-fn time(at: At<'_>, faults: &mut Faults) -> Option<Timestamp> {
-    let time = parse_time(&text::<String>(at, faults)?);
-    if time.is_none() {
-        faults.push(Fault::new(at.pointer, "invalid", TIME_SYNTAX));
-    }
-    time
 }

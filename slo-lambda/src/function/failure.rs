@@ -26,8 +26,6 @@ pub(crate) enum Reason {
     InvalidEvent,
     /// It names something that does not exist.
     NotFound,
-    /// This version cannot do it.
-    NotSupported,
     /// The store or a topic is busy or out of reach: again later.
     Unavailable,
     /// The time limit is near.
@@ -44,7 +42,6 @@ impl Reason {
             Self::MalformedEvent => "MalformedEvent",
             Self::InvalidEvent => "InvalidEvent",
             Self::NotFound => "NotFound",
-            Self::NotSupported => "NotSupported",
             Self::Unavailable => "Unavailable",
             Self::TimedOut => "TimedOut",
             Self::Internal => "Internal",

@@ -1,6 +1,7 @@
 //! Proxy events: a request into the router, its answer out.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +21,9 @@ use super::Function;
 use super::base_path::{Clues, Place, encoded, encoded_query};
 use super::direct::written_out;
 use super::failure::{Failure, Reason};
-use crate::BasePath;
 use crate::edge::limit::Limit;
 use crate::edge::observe::Observed;
+use crate::{BasePath, ClientAddress};
 
 /// A gateway waits for 29 or 30 s and then answers in words of its own, however long the function may run.
 const GATEWAY: Duration = Duration::from_millis(28_500);
@@ -36,6 +37,8 @@ pub(super) struct Taken {
     place: Place,
     /// Of a version 2.0 event; that of version 1.0 is made from its parameters.
     query: Option<String>,
+    /// Who the gateway says is at the other end.
+    address: Option<IpAddr>,
     body: Bytes,
 }
 
@@ -63,8 +66,9 @@ impl Taken {
         }
         unhost(&mut event.headers);
         unhost(&mut event.multi_value_headers);
+        let address = context.identity.source_ip.as_deref().and_then(|address| address.parse().ok());
         let body = body(event.body.take(), std::mem::take(&mut event.is_base64_encoded))?;
-        Ok(Self { place, query: None, body })
+        Ok(Self { place, query: None, address, body })
     }
 
     /// From an HTTP API's or a function URL's event. Under a domain of one's own its path begins with the stage, where
@@ -85,8 +89,9 @@ impl Taken {
         unhost(&mut event.headers);
         let query = event.raw_query_string.take().map(|query| encoded_query(&query)).unwrap_or_default();
         short(whole.len() + query.len())?;
+        let address = context.http.source_ip.as_deref().and_then(|address| address.parse().ok());
         let body = body(event.body.take(), std::mem::take(&mut event.is_base64_encoded))?;
-        Ok(Self { place, query: Some(query), body })
+        Ok(Self { place, query: Some(query), address, body })
     }
 
     /// The request as the router wants it.
@@ -103,6 +108,9 @@ impl Taken {
         parts.extensions.clear();
         parts.extensions.insert(BasePath(self.place.base));
         parts.extensions.insert(limit);
+        if let Some(address) = self.address {
+            parts.extensions.insert(ClientAddress(address));
+        }
         Request::from_parts(parts, Body::from(self.body))
     }
 }

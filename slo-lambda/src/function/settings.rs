@@ -5,12 +5,13 @@ use std::env::VarError;
 use slo_dynamo::table::TableNames;
 
 /// The variables of the environment that the function itself reads, whatever its features.
-pub const VARIABLES: [&str; 4] = [TABLE_PREFIX, NAMESPACE, TOPIC, BASE_PATH];
+pub const VARIABLES: [&str; 5] = [TABLE_PREFIX, NAMESPACE, TOPIC, BASE_PATH, AUTH];
 
 const TABLE_PREFIX: &str = "SLO_TABLE_PREFIX";
 const NAMESPACE: &str = "SLO_METRICS_NAMESPACE";
 const TOPIC: &str = "SLO_ALERT_TOPIC_ARN";
 const BASE_PATH: &str = "SLO_BASE_PATH";
+const AUTH: &str = "SLO_AUTH";
 
 /// CloudWatch's namespace when nothing is said.
 const DEFAULT_NAMESPACE: &str = "ErrorBudgets";
@@ -26,6 +27,9 @@ pub(super) struct Settings {
     pub(super) topic: Option<String>,
     /// `SLO_BASE_PATH`: the key of the mapping by which a domain of one's own leads to an HTTP API, with its slash.
     pub(super) mapping: String,
+    /// `SLO_AUTH`: whether HTTP requests have to show a token (`token`, the default), or whoever reaches the function may
+    /// do everything (`none`).
+    pub(super) guarded: bool,
     /// `SLO_DATA`: the directory of an embedded store, in builds that have one.
     #[cfg(feature = "embedded")]
     pub(super) data: Option<std::path::PathBuf>,
@@ -69,7 +73,16 @@ impl Settings {
             let detail = "write the path before /api/v1 in the URLs of your domain, such as slo, or nothing";
             return Err(SettingError { variable: BASE_PATH, detail: detail.to_owned() });
         }
+        let guarded = match text(AUTH)?.as_deref() {
+            None | Some("" | "token") => true,
+            Some("none") => false,
+            Some(_) => {
+                let detail = "write token, or none where something else decides who may reach the function";
+                return Err(SettingError { variable: AUTH, detail: detail.to_owned() });
+            }
+        };
         Ok(Self {
+            guarded,
             tables,
             namespace: Some(namespace).filter(|namespace| !namespace.is_empty()),
             topic,
@@ -97,6 +110,8 @@ mod tests {
         assert_eq!(read("SLO_TABLE_PREFIX", "prod-").expect("a prefix").tables.counts(), "prod-counts");
         assert_eq!(read("SLO_METRICS_NAMESPACE", "").expect("none").namespace, None);
         assert_eq!(settings.mapping, "");
+        assert!(settings.guarded && read("SLO_AUTH", "token").expect("a word").guarded);
+        assert!(!read("SLO_AUTH", "none").expect("a word").guarded);
         assert_eq!(read("SLO_BASE_PATH", "slo/").expect("a path").mapping, "/slo");
         let topic = "arn:aws-cn:sns:cn-north-1:111122223333:alerts";
         assert_eq!(read("SLO_ALERT_TOPIC_ARN", topic).expect("a topic").topic.as_deref(), Some(topic));
@@ -106,6 +121,7 @@ mod tests {
             ("SLO_METRICS_NAMESPACE", "größe"),
             ("SLO_BASE_PATH", "a b"),
             ("SLO_ALERT_TOPIC_ARN", "alerts"),
+            ("SLO_AUTH", "None"),
             ("SLO_ALERT_TOPIC_ARN", "arn:aws:sqs:eu-west-1:111122223333:alerts"),
         ] {
             let refused = read(variable, value).expect_err(value);

@@ -118,6 +118,7 @@ async fn initialise(
 ) -> Result<Function, BoxError> {
     let settings = Settings::read(|name| env::var(name))?;
     let app = App::new(open(&settings).await?, Timestamp::now);
+    let app = if settings.guarded { app.guarded() } else { app };
     let warm = app.clone();
     let warm_up = tokio::spawn(async move { tokio::time::timeout(WARM_UP, warm.warm_up()).await });
     // Lets the request go out before this thread is busy.

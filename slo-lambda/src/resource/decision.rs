@@ -12,18 +12,19 @@ use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
     ChangeKind, DecisionFilter, DecisionId, DecisionReason, DecisionRecord, DecisionRequest, Description, Evidence,
-    Figure, Name, Objective, Override, Postmortem, Ratio, Reason, Stamp, Verdict, Versioned,
+    Figure, Name, Objective, Override, Postmortem, Ratio, Reason, Verdict, Versioned,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::definition::{AppState, PageDto, item};
 use super::error_budget::AT_ONCE;
 use super::policy::{self, ChangeKindDto};
+use crate::edge::access::By;
 use crate::edge::body::JsonBody;
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Kind, Problem, ProblemDto};
 use crate::edge::query::{NoQuery, Query, page_links};
+use crate::edge::random::random;
 
 use request::{DecisionRequestDto, OverrideRequestDto};
 
@@ -54,7 +55,7 @@ pub(crate) struct DecisionDto {
     at: Timestamp,
     /// When it was decided.
     decided_at: Timestamp,
-    /// Who asked; null: nobody is known, because there are no tokens yet.
+    /// Who asked; null where the service runs without tokens.
     #[schema(value_type = Option<String>)]
     by: Option<Name>,
     /// The revision of the policy; 0 is the default.
@@ -180,7 +181,7 @@ struct OverrideDto {
     expires_at: Timestamp,
     /// When it was granted.
     granted_at: Timestamp,
-    /// By whom; null: nobody is known, because there are no tokens yet.
+    /// By whom; null where the service runs without tokens.
     #[schema(value_type = Option<String>)]
     by: Option<Name>,
 }
@@ -274,18 +275,7 @@ impl<S: Sync + Send> FromRequestParts<S> for PathId {
     }
 }
 
-/// 80 random bits, of which an identifier takes 74.
-fn random() -> [u8; 10] {
-    let mut random = [0; 10];
-    // Of a UUID of version 4 all but the seventh and the ninth byte are random throughout.
-    let bytes = Uuid::new_v4().into_bytes();
-    random[..6].copy_from_slice(&bytes[..6]);
-    random[6..].copy_from_slice(&bytes[10..14]);
-    random
-}
-
-/// Decides whether a change may be shipped, and keeps the decision with all that its rules saw. There are no tokens
-/// yet: everybody may ask, and `by` is null.
+/// Decides whether a change may be shipped, and keeps the decision with all that its rules saw.
 #[utoipa::path(post, path = "/api/v1/decisions", operation_id = "decide", tag = "decisions", request_body = DecisionRequestDto,
     responses((status = 201, body = DecisionDto, headers(("Location" = String))),
     (status = 400, body = ProblemDto, content_type = "application/problem+json"),
@@ -293,14 +283,19 @@ fn random() -> [u8; 10] {
     (status = 415, body = ProblemDto, content_type = "application/problem+json"),
     (status = 422, body = ProblemDto, content_type = "application/problem+json"),
     (status = 503, body = ProblemDto, content_type = "application/problem+json")))]
-pub(crate) async fn create(State(app): AppState, base: Base, _: NoQuery, body: JsonBody) -> Result<Response, Problem> {
-    let now = (app.clock)();
+pub(crate) async fn create(
+    State(app): AppState,
+    base: Base,
+    _: NoQuery,
+    By(stamp): By,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let now = stamp.at;
     let asked = request::read(&app, &body.0, now).await?;
     let evidence = async |objective: Versioned<Objective>| app.service.evidence(&objective, asked.at, now).await;
     // In this task, because the meter is the task's.
     let evidence: Vec<Evidence> = stream::iter(asked.objectives).map(evidence).buffered(AT_ONCE).try_collect().await?;
     let question = DecisionRequest { service: asked.service, change: asked.change, at: asked.at };
-    let stamp = Stamp { at: now, by: None };
     let decision = app.service.decide(question, evidence, random(), stamp).await?;
     Ok(created(DecisionRecord { decision, overrides: Vec::new() }, now, &base))
 }
@@ -347,8 +342,7 @@ pub(crate) async fn get(State(app): AppState, base: Base, _: NoQuery, id: PathId
     Ok(JsonAnswer(show(record, (app.clock)(), &base)).into_response())
 }
 
-/// Overrides a decision until it expires; the decision stays as it is. There are no tokens yet: everybody may, and
-/// `by` is null.
+/// Overrides a decision until it expires; the decision stays as it is.
 #[utoipa::path(post, path = "/api/v1/decisions/{id}/override", operation_id = "decisionsOverride", tag = "decisions",
     params(("id" = String, Path)), request_body = OverrideRequestDto,
     responses((status = 201, body = DecisionDto, headers(("Location" = String))),
@@ -363,12 +357,12 @@ pub(crate) async fn grant(
     base: Base,
     _: NoQuery,
     id: PathId,
+    By(stamp): By,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let now = (app.clock)();
-    let granted = JsonBody::decode(&body.0, |at, faults| {
-        request::granted(at, faults, DecisionId::new(now, random()), Stamp { at: now, by: None })
-    })?;
+    let now = stamp.at;
+    let id_of_override = DecisionId::new(now, random());
+    let granted = JsonBody::decode(&body.0, |at, faults| request::granted(at, faults, id_of_override, stamp))?;
     let record = app.service.override_decision(id.0, granted).await?;
     Ok(created(record, now, &base))
 }

@@ -6,16 +6,17 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, header};
 use serde::Serialize;
-use slo_core::{Error, Fault, Managed, Name, Precondition, Reference, Stamp, Versioned, Written};
+use slo_core::{Change, Error, Fault, Managed, Name, Precondition, Reference, Revision, Versioned, Written};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::edge::access::By;
 use crate::edge::body::JsonBody;
 use crate::edge::etag::{Conditions, tag};
 use crate::edge::fields::{At, Faults, Fields, child};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Kind, Problem};
-use crate::edge::query::{Paging, Query};
+use crate::edge::query::{Paging, Query, page_links};
 use slo_core::Json;
 
 /// A definition as the API shows it.
@@ -149,10 +150,6 @@ fn answer<D: Resource>(status: StatusCode, stored: &Versioned<D>, base: &Base) -
     response
 }
 
-fn stamp(app: &App) -> Stamp {
-    Stamp { at: (app.clock)(), by: None }
-}
-
 pub(crate) async fn list<D: Resource>(app: &App, base: &Base, query: Query) -> Result<Response, Problem> {
     let path = collection::<D>();
     let key = app.cursor_key().await?;
@@ -166,8 +163,8 @@ pub(crate) async fn list<D: Resource>(app: &App, base: &Base, query: Query) -> R
     Ok(JsonAnswer(PageDto { items: page.items.iter().map(show).collect(), next, links }).into_response())
 }
 
-pub(crate) async fn create<D: Resource>(app: &App, base: &Base, body: JsonBody) -> Result<Response, Problem> {
-    let stored = app.service.create(decode::<D>(app, &body.0, None).await?, stamp(app)).await?;
+pub(crate) async fn create<D: Resource>(app: &App, base: &Base, by: By, body: JsonBody) -> Result<Response, Problem> {
+    let stored = app.service.create(decode::<D>(app, &body.0, None).await?, by.0).await?;
     Ok(answer(StatusCode::CREATED, &stored, base))
 }
 
@@ -205,6 +202,7 @@ pub(crate) async fn put<D: Resource>(
     name: &Name,
     conditions: &Conditions,
     mut query: Query,
+    by: By,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let dry_run = query.choice("dryRun", [("true", true), ("false", false)]).unwrap_or_default();
@@ -212,11 +210,11 @@ pub(crate) async fn put<D: Resource>(
     let definition = decode::<D>(app, &body.0, Some(name)).await?;
     let precondition = demanded::<D>(app, name, conditions, true).await?;
     if dry_run {
-        let (stored, _) = app.service.try_put(definition, precondition, stamp(app)).await?;
+        let (stored, _) = app.service.try_put(definition, precondition, by.0).await?;
         let dto = D::advised(app, &stored, shown(&stored, base)).await?;
         return Ok(JsonAnswer(dto).into_response());
     }
-    let (stored, written) = app.service.put(definition, precondition, stamp(app)).await?;
+    let (stored, written) = app.service.put(definition, precondition, by.0).await?;
     let status = if written == Written::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer(status, &stored, base))
 }
@@ -227,6 +225,7 @@ pub(crate) async fn patch<D: Resource>(
     base: &Base,
     name: &Name,
     conditions: &Conditions,
+    by: By,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let precondition = demanded::<D>(app, name, conditions, false).await?;
@@ -249,14 +248,46 @@ pub(crate) async fn patch<D: Resource>(
     let shown = Json::parse(&text).map_err(|_| Problem::internal())?;
     JsonBody::decode(&body.0, |at, faults| Fields::open(at, faults).map(drop))?;
     let definition = decode::<D>(app, &shown.merge(body.0), Some(name)).await?;
-    let (stored, _) = app.service.put(definition, Some(Precondition::Revision(revision)), stamp(app)).await?;
+    let (stored, _) = app.service.put(definition, Some(Precondition::Revision(revision)), by.0).await?;
     Ok(answer(StatusCode::OK, &stored, base))
 }
 
-pub(crate) async fn delete<D: Resource>(app: &App, name: &Name, conditions: &Conditions) -> Result<Response, Problem> {
+pub(crate) async fn delete<D: Resource>(
+    app: &App,
+    name: &Name,
+    conditions: &Conditions,
+    by: By,
+) -> Result<Response, Problem> {
     let precondition = demanded::<D>(app, name, conditions, false).await?;
-    app.service.delete::<D>(name, precondition, stamp(app)).await?;
+    app.service.delete::<D>(name, precondition, by.0).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Every version of a definition, newest first, those of a deleted one too; `of` is the link to it.
+pub(crate) async fn revisions<D: Managed, T: Serialize>(
+    app: &App,
+    base: &Base,
+    name: &Name,
+    (rel, of): (&'static str, &str),
+    mut query: Query,
+    said: impl Fn(Change<D>) -> T,
+) -> Result<Response, Problem> {
+    let (limit, cursor, raw) = (query.limit(), query.cursor(), query.raw.clone());
+    query.close()?;
+    let key = app.cursor_key().await?;
+    let path = format!("{of}/revisions");
+    let place = cursor.map(|cursor| key.open(&path, &cursor)).transpose()?;
+    let before = place.and_then(|place| place.parse().ok()).and_then(Revision::new);
+    let mut changes = match app.service.changes::<D>(name, before, limit + 1).await {
+        // There is always a policy, if only the default.
+        Err(Error::NotFound { kind: slo_core::Kind::Policy, .. }) => Vec::new(),
+        changes => changes?,
+    };
+    let more = changes.len() > limit;
+    changes.truncate(limit);
+    let next = changes.last().filter(|_| more).map(|last| key.seal(&path, &last.revision.to_string()));
+    let links = page_links(base, &path, &raw, next.as_deref()).add(rel, "GET", base.href(of));
+    Ok(JsonAnswer(PageDto { items: changes.into_iter().map(said).collect(), next, links }).into_response())
 }
 
 /// The state every handler takes.
@@ -265,6 +296,7 @@ pub(crate) type AppState = State<App>;
 /// The routes of one kind of definition, documented: what they say differs in names only.
 macro_rules! definition_routes {
     ($type:ty, $dto:ty, $tag:literal, $collection:literal, $item:literal) => {
+        use $crate::edge::access::By;
         use $crate::edge::body::JsonBody;
         use $crate::edge::etag::Conditions;
         use $crate::edge::problem::{Problem, ProblemDto};
@@ -293,8 +325,8 @@ macro_rules! definition_routes {
             (status = 413, body = ProblemDto, content_type = "application/problem+json"),
             (status = 415, body = ProblemDto, content_type = "application/problem+json"),
             (status = 422, body = ProblemDto, content_type = "application/problem+json")))]
-        pub(crate) async fn create(axum::extract::State(app): AppState, base: Base, _: NoQuery, body: JsonBody) -> Answer {
-            definition::create::<$type>(&app, &base, body).await
+        pub(crate) async fn create(axum::extract::State(app): AppState, base: Base, _: NoQuery, by: By, body: JsonBody) -> Answer {
+            definition::create::<$type>(&app, &base, by, body).await
         }
 
         /// One by its name.
@@ -330,9 +362,10 @@ macro_rules! definition_routes {
             query: Query,
             name: PathName,
             conditions: Conditions,
+            by: By,
             body: JsonBody,
         ) -> Answer {
-            definition::put::<$type>(&app, &base, &name.0, &conditions, query, body).await
+            definition::put::<$type>(&app, &base, &name.0, &conditions, query, by, body).await
         }
 
         /// Changes some members given its ETag: a JSON merge patch (RFC 7396).
@@ -352,9 +385,10 @@ macro_rules! definition_routes {
             _: NoQuery,
             name: PathName,
             conditions: Conditions,
+            by: By,
             body: JsonBody,
         ) -> Answer {
-            definition::patch::<$type>(&app, &base, &name.0, &conditions, body).await
+            definition::patch::<$type>(&app, &base, &name.0, &conditions, by, body).await
         }
 
         /// Deletes one given its ETag. An indicator that an objective uses stays: 409.
@@ -364,8 +398,8 @@ macro_rules! definition_routes {
             (status = 409, body = ProblemDto, content_type = "application/problem+json"),
             (status = 412, body = ProblemDto, content_type = "application/problem+json"),
             (status = 428, body = ProblemDto, content_type = "application/problem+json")))]
-        pub(crate) async fn delete(axum::extract::State(app): AppState, _: NoQuery, name: PathName, conditions: Conditions) -> Answer {
-            definition::delete::<$type>(&app, &name.0, &conditions).await
+        pub(crate) async fn delete(axum::extract::State(app): AppState, _: NoQuery, name: PathName, conditions: Conditions, by: By) -> Answer {
+            definition::delete::<$type>(&app, &name.0, &conditions, by).await
         }
     };
 }

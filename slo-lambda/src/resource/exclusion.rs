@@ -8,19 +8,20 @@ use http::{StatusCode, header};
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    Error, Exclusion, ExclusionMode, Fault, Name, Objective, Reason, Recurrence, Revision, Stamp, Versioned, Zone,
+    Error, Exclusion, ExclusionMode, Name, Objective, Reason, Recurrence, Revision, Stamp, Versioned, Zone,
 };
 use utoipa::ToSchema;
 use uuid::{NoContext, Uuid};
 
 use super::definition::{AppState, PageDto, PathName, item};
 use super::time_window::zone;
+use crate::edge::access::By;
 use crate::edge::body::JsonBody;
 use crate::edge::etag::{Conditions, tag};
-use crate::edge::fields::{At, Faults, Fields, choice, text};
+use crate::edge::fields::{At, Faults, Fields, choice, text, time};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Kind, Problem, ProblemDto};
-use crate::edge::query::{NoQuery, Query, TIME_SYNTAX, parse_time};
+use crate::edge::query::{NoQuery, Query};
 
 /// A span of time that an objective leaves out, once or again and again.
 #[derive(Serialize, ToSchema)]
@@ -132,13 +133,6 @@ async fn find(app: &crate::App, PathNames(objective, id): &PathNames) -> Result<
 fn read(at: At<'_>, created: &Stamp, faults: &mut Faults) -> Option<Exclusion> {
     let mut fields = Fields::open(at, faults)?;
     fields.ignore(&READ_ONLY);
-    let time = |at: At<'_>, faults: &mut Faults| {
-        let time = parse_time(&text::<String>(at, faults)?);
-        if time.is_none() {
-            faults.push(Fault::new(at.pointer, "invalid", TIME_SYNTAX));
-        }
-        time
-    };
     let from = fields.required("from", faults, time);
     let to = fields.required("to", faults, time);
     let mode = fields.optional("mode", faults, choice(ExclusionMode::ALL));
@@ -214,10 +208,10 @@ pub(crate) async fn create(
     base: Base,
     _: NoQuery,
     name: PathName,
+    by: By,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let created = Stamp { at: (app.clock)(), by: None };
-    let exclusion = JsonBody::decode(&body.0, |at, faults| read(at, &created, faults))?;
+    let exclusion = JsonBody::decode(&body.0, |at, faults| read(at, &by.0, faults))?;
     let exclusion = app.service.add_exclusion(&name.0, exclusion).await?;
     Ok(answer(StatusCode::CREATED, &exclusion, &name.0, &base))
 }

@@ -17,4 +17,5 @@ pub(crate) mod policy;
 pub(crate) mod root;
 pub(crate) mod suggested_target;
 mod time_window;
+pub(crate) mod token;
 pub(crate) mod user;

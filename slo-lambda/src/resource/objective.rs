@@ -1,13 +1,11 @@
 //! `/objectives`
 
-use axum::Json as JsonAnswer;
-use axum::response::IntoResponse;
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    BudgetingMethod, Description, DisplayName, Error, Evaluation, Fault, Kind, Labels, MAX_OWNERS, Name, NoData,
-    Objective, PartsPerBillion, Ratio, Reference, Revision, RollingWindow, Series, Shorthand, Sla, SliceWidth, Target,
-    TimeWindow, Versioned, WhatIf, default_warning_threshold,
+    BudgetingMethod, Change, Description, DisplayName, Error, Evaluation, Fault, Kind, Labels, MAX_OWNERS, Name,
+    NoData, Objective, PartsPerBillion, Ratio, Reference, Revision, RollingWindow, Series, Shorthand, Sla, SliceWidth,
+    Target, TimeWindow, Versioned, WhatIf, default_warning_threshold,
 };
 use utoipa::ToSchema;
 
@@ -19,7 +17,6 @@ use super::time_window::{TimeWindowDto, time_window};
 use crate::App;
 use crate::edge::fields::{At, Faults, Fields, boolean, choice, decimal, list as list_of, text};
 use crate::edge::links::{Base, Links};
-use crate::edge::query::page_links;
 
 /// A promise (SLO).
 #[derive(Clone, Serialize, ToSchema)]
@@ -342,34 +339,17 @@ fn said(stored: &Versioned<Objective>) -> Option<serde_json::Value> {
     params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<RevisionDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"), (status = 404, body = ProblemDto, content_type = "application/problem+json")))]
-pub(crate) async fn revisions(
-    axum::extract::State(app): AppState,
-    base: Base,
-    name: PathName,
-    mut query: Query,
-) -> Answer {
-    let (limit, cursor) = (query.limit(), query.cursor());
-    let raw = query.raw.clone();
-    query.close()?;
-    let key = app.cursor_key().await?;
-    let path = format!("{}/revisions", item::<Objective>(&name.0));
-    let place = cursor.map(|cursor| key.open(&path, &cursor)).transpose()?;
-    let before = place.and_then(|place| place.parse().ok()).and_then(Revision::new);
-    let mut changes = app.service.changes::<Objective>(&name.0, before, limit + 1).await?;
-    let more = changes.len() > limit;
-    changes.truncate(limit);
-    let next = changes.last().filter(|_| more).map(|last| key.seal(&path, &last.revision.to_string()));
-    let show = |change: slo_core::Change<Objective>| {
-        let stamp = change.stamp.clone();
-        let version = |value| Versioned::first(value, change.revision, stamp.clone());
+pub(crate) async fn revisions(axum::extract::State(app): AppState, base: Base, name: PathName, query: Query) -> Answer {
+    let said = |change: Change<Objective>| {
+        let (revision, stamp) = (change.revision, change.stamp);
+        let objective = change.value.map(|value| Versioned::first(value, revision, stamp.clone()));
         RevisionDto {
-            revision: change.revision.get(),
+            revision: revision.get(),
             at: stamp.at,
-            by: stamp.by.clone(),
-            objective: change.value.map(version).and_then(|version| said(&version)),
+            by: stamp.by,
+            objective: objective.and_then(|version| said(&version)),
         }
     };
-    let links = page_links(&base, &path, &raw, next.as_deref());
-    let links = links.add("objective", "GET", base.href(&item::<Objective>(&name.0)));
-    Ok(JsonAnswer(PageDto { items: changes.into_iter().map(show).collect(), next, links }).into_response())
+    let of = item::<Objective>(&name.0);
+    definition::revisions::<Objective, _>(&app, &base, &name.0, ("objective", &of), query, said).await
 }

@@ -7,18 +7,19 @@ use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{
-    ChangeKind, Condition, Decimal, Fault, Limit, MAX_RULES, Name, Policy, Precondition, Ratio, Rule, Severity,
-    Shorthand, Stamp, Status, Verdict, Versioned, Written,
+    Change, ChangeKind, Condition, Decimal, Fault, Limit, MAX_RULES, Name, Policy, Precondition, Ratio, Rule, Severity,
+    Shorthand, Status, Verdict, Versioned, Written,
 };
 use utoipa::ToSchema;
 
-use super::definition::AppState;
+use super::definition::{self, AppState, PageDto};
+use crate::edge::access::By;
 use crate::edge::body::JsonBody;
 use crate::edge::etag::{Conditions, tag};
 use crate::edge::fields::{At, Faults, Fields, choice, decimal, list as list_of, text};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Problem, ProblemDto};
-use crate::edge::query::NoQuery;
+use crate::edge::query::{NoQuery, Query};
 
 pub(super) const PATH: &str = "/api/v1/policy";
 
@@ -135,21 +136,25 @@ fn show_condition(condition: &Condition) -> ConditionDto {
     }
 }
 
-fn show(policy: &Policy, stored: Option<&Versioned<Policy>>, base: &Base) -> PolicyDto {
-    let rule = |rule: &Rule| RuleDto {
+fn show_rule(rule: &Rule) -> RuleDto {
+    RuleDto {
         name: rule.name.clone(),
         changes: rule.changes.clone(),
         condition: show_condition(&rule.condition),
         verdict: rule.verdict,
-    };
+    }
+}
+
+fn show(policy: &Policy, stored: Option<&Versioned<Policy>>, base: &Base) -> PolicyDto {
     let href = base.href(PATH);
     PolicyDto {
-        rules: policy.rules.iter().map(rule).collect(),
+        rules: policy.rules.iter().map(show_rule).collect(),
         updated_at: stored.map(|stored| stored.updated.at),
         revision: stored.map_or(0, |stored| stored.revision.get()),
         links: Links::default()
             .add("self", "GET", href.clone())
             .add_with_body("replace", "PUT", href, "Policy")
+            .add("revisions", "GET", base.href(&format!("{PATH}/revisions")))
             .add("decisions", "GET", base.href(super::decision::PATH))
             .add_with_body("decide", "POST", base.href(super::decision::PATH), "DecisionRequest"),
     }
@@ -323,6 +328,7 @@ pub(crate) async fn put(
     _: NoQuery,
     conditions: Conditions,
     headers: HeaderMap,
+    By(stamp): By,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let policy = JsonBody::decode(&body.0, read)?;
@@ -333,8 +339,38 @@ pub(crate) async fn put(
             if conditions.need_current(true) { app.service.policy().await?.1.map(|s| s.revision) } else { None };
         conditions.precondition(true, current)
     };
-    let stamp = Stamp { at: (app.clock)(), by: None };
     let (stored, written) = app.service.put(policy, precondition, stamp).await?;
     let status = if written == Written::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer(status, &stored.value, Some(&stored), &base))
+}
+
+/// One version of the policy.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PolicyRevision)]
+pub(crate) struct RevisionDto {
+    /// The revision, as decisions name it.
+    revision: u64,
+    /// When it was written.
+    at: Timestamp,
+    /// Who wrote it; null where the service ran without tokens.
+    #[schema(value_type = Option<String>)]
+    by: Option<Name>,
+    /// What it said.
+    rules: Vec<RuleDto>,
+}
+
+/// Every version of the policy, newest first; none as long as the default applies.
+#[utoipa::path(get, path = "/api/v1/policy/revisions", operation_id = "policyRevisions", tag = "decisions",
+    params(("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before")),
+    responses((status = 200, body = PageDto<RevisionDto>),
+        (status = 400, body = ProblemDto, content_type = "application/problem+json")))]
+pub(crate) async fn revisions(State(app): AppState, base: Base, query: Query) -> Result<Response, Problem> {
+    let said = |change: Change<Policy>| RevisionDto {
+        revision: change.revision.get(),
+        at: change.stamp.at,
+        by: change.stamp.by,
+        rules: change.value.iter().flat_map(|policy| policy.rules.iter().map(show_rule)).collect(),
+    };
+    definition::revisions::<Policy, _>(&app, &base, &Policy::name(), ("policy", PATH), query, said).await
 }

@@ -98,11 +98,10 @@ impl Resource for User {
 
     fn links(name: &Name, base: &Base, links: Links) -> Links {
         // A duration and no date: the strong ETag is one of the revision, so nothing here may depend on today.
-        links.add("objectives", "GET", base.href(&format!("/api/v1/objectives?owner={name}"))).add(
-            "plan",
-            "GET",
-            base.href(&format!("{}/error-budgets?to=14d", item::<Self>(name))),
-        )
+        links
+            .add("objectives", "GET", base.href(&format!("/api/v1/objectives?owner={name}")))
+            .add("plan", "GET", base.href(&format!("{}/error-budgets?to=14d", item::<Self>(name))))
+            .add("tokens", "GET", base.href(&format!("{}/tokens", item::<Self>(name))))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The whole API as a client meets it; the files mirror the routes.
 
+mod access;
 mod alerts;
 mod common;
 mod decisions;

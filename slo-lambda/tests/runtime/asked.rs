@@ -107,11 +107,6 @@ async fn an_error_has_a_type_and_names_its_cause_once() {
             "/days: write a whole number from 0 to 1200, with digits only",
         ),
         (
-            json!({"kind": "adminTokenRequested"}),
-            "NotSupported",
-            "this version has no access tokens: whoever reaches the service may do everything, so guard its gateway",
-        ),
-        (
             json!({"kind": "coffeeRequested"}),
             "UnknownEvent",
             "there is no kind \"coffeeRequested\"; there are errorBudgetRequested, measurementsSubmitted, measurementsRequested, adminTokenRequested, reconciliationRequested, alertEvaluationRequested",

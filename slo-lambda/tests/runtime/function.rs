@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::stub::{PATIENCE, Stub};
 
 /// What Lambda sets for a function on `provided.al2023`, but for the address of its Runtime API.
-pub(crate) const VARIABLES: [(&str, &str); 20] = [
+pub(crate) const VARIABLES: [(&str, &str); 21] = [
     ("AWS_ACCESS_KEY_ID", "test"),
     ("AWS_DEFAULT_REGION", "eu-central-1"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -33,6 +33,8 @@ pub(crate) const VARIABLES: [(&str, &str); 20] = [
     ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
     ("TZ", ":UTC"),
     ("_HANDLER", "bootstrap"),
+    // Most tests are about other things; `admitted` is about this.
+    ("SLO_AUTH", "none"),
 ];
 
 /// A running function; killed when dropped.

@@ -1,5 +1,6 @@
 //! The function as Lambda runs it: a process of its own that asks the Runtime API for work.
 
+mod admitted;
 mod alerts;
 mod asked;
 #[path = "../../../slo-dynamo/examples/dynamodb/server.rs"]

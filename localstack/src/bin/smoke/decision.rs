@@ -22,7 +22,7 @@ pub(crate) fn walk(walk: &mut Walk, objectives: &Objectives) -> Checked {
     let made = walk.send(&Ask::post(&decide, &question))?.status(201)?.says(&question)?.store_asked()?;
     let own = made.link("self")?;
     made.demand(made.header("location") == own, || format!("Location: {own}"))?;
-    let made = made.says(&json!({"by": null, "policyRevision": revision, "overrides": [],
+    let made = made.says(&json!({"by": walk.by(), "policyRevision": revision, "overrides": [],
         "postmortemRequired": [{"objective": name, "start": walk.minute(1), "end": walk.minute(2), "share": 0.3}]}))?;
     if default {
         made.compare_all(&json!({"verdict": "ship", "effectiveVerdict": "ship", "reasons": []}))?;
@@ -90,7 +90,10 @@ fn policy(walk: &mut Walk) -> Checked<(Value, bool)> {
         json!({"rules": [{"name": "No Name", "changes": [], "verdict": "ship", "condition": {"type": "luck"}}]});
     let refused = walk.send(&Ask::put(&href, &wrong).if_match("*"))?;
     refused.points_at(&["/rules/0/condition/type", "/rules/0/name"])?;
-    walk.passed("policy: read, and put back as it was under its revision");
+    let newest = walk.get(format!("{}?limit=1", put.link("revisions")?))?.status(200)?;
+    let (revision, rules) = (&put.json["revision"], &put.json["rules"]);
+    newest.says(&json!({"items": [{"revision": revision, "by": walk.by(), "rules": rules}]}))?;
+    walk.passed("policy: read, and put back as it was under its revision, which its history shows");
     let revision = put.at("/revision")?.clone();
     Ok((revision, default))
 }

@@ -78,6 +78,11 @@ impl Ask {
         self
     }
 
+    /// As somebody else than who walks.
+    pub(crate) fn token(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
     pub(crate) fn if_match(self, tag: &str) -> Self {
         self.header("if-match", tag)
     }
@@ -96,6 +101,8 @@ pub(crate) struct Gateway {
     origin: String,
     /// The stage: `/v1`, or nothing.
     pub(crate) prefix: String,
+    /// Of who walks, where the service asks for one.
+    pub(crate) token: Option<String>,
     deadline: Instant,
     links: Mutex<Links>,
     took: Mutex<BTreeMap<String, Vec<Duration>>>,
@@ -106,7 +113,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// The stage at `url`. Connects to `connect` (`host:port`) if given, whatever the URL's host is.
-    pub(crate) fn new(url: &str, connect: Option<&str>, run: &str) -> Result<Self, String> {
+    pub(crate) fn new(url: &str, connect: Option<&str>, token: Option<String>, run: &str) -> Result<Self, String> {
         let usage = "write the stage's URL, such as https://id.execute-api.eu-west-1.amazonaws.com/v1";
         let uri = url.parse::<Uri>().map_err(|error| format!("{url}: {error}; {usage}"))?;
         let scheme = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme));
@@ -135,6 +142,7 @@ impl Gateway {
             origin: format!("{scheme}://{authority}"),
             links: Mutex::new(Links::new(&prefix, run)),
             prefix,
+            token,
             deadline: Instant::now() + BOUND,
             took: Mutex::default(),
             operations: Mutex::default(),
@@ -200,6 +208,10 @@ impl Gateway {
         let mut request = Request::builder().method(&ask.method).uri(format!("{}{}", self.origin, ask.href));
         for (name, value) in &ask.headers {
             request = request.header(*name, value);
+        }
+        let own = ask.headers.iter().any(|(name, _)| *name == "authorization");
+        if let Some(token) = self.token.as_deref().filter(|_| !own) {
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         let mut response = match ask.body.as_str() {
             "" => self.agent.run(request.body(())?)?,

@@ -14,6 +14,7 @@ mod page;
 mod race;
 mod refusal;
 mod service;
+mod token;
 mod user;
 mod walk;
 
@@ -40,12 +41,16 @@ struct Args {
     /// Connect there, whatever the URL's host is
     #[arg(long, value_name = "HOST:PORT", env = "SMOKE_CONNECT")]
     connect: Option<String>,
+    /// The token of an admin, where the service asks for tokens; better given as SLO_TOKEN, which no process list shows
+    #[arg(long, env = "SLO_TOKEN", hide_env_values = true)]
+    token: Option<String>,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let connect = args.connect.as_deref().filter(|place| !place.is_empty());
-    let mut walk = match Walk::new(&args.url, connect) {
+    let token = args.token.filter(|token| !token.is_empty());
+    let mut walk = match Walk::new(&args.url, connect, token) {
         Ok(walk) => walk,
         Err(usage) => {
             eprintln!("smoke: {usage}");
@@ -75,6 +80,7 @@ fn main() -> ExitCode {
 fn all(walk: &mut Walk) -> Checked {
     service::walk(walk)?;
     let user = user::walk(walk)?;
+    token::walk(walk, &user)?;
     let indicators = indicator::walk(walk)?;
     let objectives = objective::walk(walk, &user, &indicators)?;
     measurement::walk(walk, &indicators)?;

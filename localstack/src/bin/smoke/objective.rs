@@ -96,7 +96,7 @@ fn revisions(walk: &mut Walk, objective: &Answer) -> Checked {
     walk.send(&Ask::patch(&own, &patch).if_match(&objective.etag()?))?.status(200)?;
     walk.send(&Ask::patch(&own, &json!({"description": null})).if_match("\"2\""))?.status(200)?;
     let all = walk.follow(objective, "revisions")?.says(&json!({"items": [
-        {"revision": 3, "by": null}, {"revision": 2, "objective": patch}, {"revision": 1, "objective": {"target": 0.99}}]}))?;
+        {"revision": 3, "by": walk.by()}, {"revision": 2, "objective": patch}, {"revision": 1, "objective": {"target": 0.99}}]}))?;
     let forgotten = all.json["items"][0]["objective"].get("description").is_none();
     all.demand(forgotten, || "no description in revision 3: a patch with null removed it".to_owned())?;
     let paged = page::all(walk, &objective.link("revisions")?)?;

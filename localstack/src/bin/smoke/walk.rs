@@ -29,15 +29,21 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn new(url: &str, connect: Option<&str>) -> Result<Self, String> {
+    /// Through the stage at `url`, as an admin where a token is given.
+    pub(crate) fn new(url: &str, connect: Option<&str>, token: Option<String>) -> Result<Self, String> {
         // Each process has random keys of its own.
         let random = RandomState::new().build_hasher().finish();
         let run = format!("smoke-{:08x}", random >> 32);
-        let gateway = Gateway::new(url, connect, &run)?;
+        let gateway = Gateway::new(url, connect, token, &run)?;
         let now = Timestamp::now() - SignedDuration::from_hours(3);
         let down = TimestampRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Trunc);
         let hour = now.round(down).map_err(|error| error.to_string())?;
         Ok(Self { gateway, run, hour, created: Vec::new(), steps: 0, since: Instant::now() })
+    }
+
+    /// Who does what this walk does, as the service says it: the user of the token, if there is one.
+    pub(crate) fn by(&self) -> Value {
+        self.gateway.token.as_deref().and_then(|token| token.split('_').nth(1)).into()
     }
 
     /// A name of this run.

@@ -11,9 +11,8 @@ use utoipa::ToSchema;
 use super::{ChangeDto, VerdictDto};
 use crate::App;
 use crate::edge::body::JsonBody;
-use crate::edge::fields::{At, Faults, Fields, choice, list as list_of, text};
+use crate::edge::fields::{At, Faults, Fields, choice, list as list_of, text, time};
 use crate::edge::problem::Problem;
-use crate::edge::query::{TIME_SYNTAX, parse_time};
 
 /// May this change be shipped? Either `objectives` or `service`.
 #[derive(Serialize, ToSchema)]
@@ -127,16 +126,4 @@ pub(super) fn granted(at: At<'_>, faults: &mut Faults, id: DecisionId, granted: 
     let expires_at = fields.required("expiresAt", faults, time);
     fields.close(faults);
     Some(Override { id, verdict: verdict?, reason: reason?, expires_at: expires_at?, granted })
-}
-
-fn time(at: At<'_>, faults: &mut Faults) -> Option<Timestamp> {
-    let Json::String(written) = at.json else {
-        faults.push(Fault::new(at.pointer, "wrongType", format!("write a string here, not {}", at.json.kind())));
-        return None;
-    };
-    let time = parse_time(written);
-    if time.is_none() {
-        faults.push(Fault::new(at.pointer, "invalid", TIME_SYNTAX));
-    }
-    time
 }
