@@ -135,7 +135,15 @@ async fn first_token(service: &Service) -> Result<Option<TokenText>> {
         ..TokenRequest::default()
     };
     let made = service.create_admin_token(&user, request, random, Stamp { at: now, by: None }).await;
-    made.map(|(_, text)| Some(text)).map_err(start)
+    match made {
+        Ok((_, text)) => Ok(Some(text)),
+        Err(slo_core::Error::Invalid { .. }) => Err(Error::Failed(
+            "nobody has a token of an admin, and the user admin is none or has too many tokens; run once with --auth none \
+             on a loopback address and make one for another admin: slo token create USER"
+                .to_owned(),
+        )),
+        Err(other) => Err(start(other)),
+    }
 }
 
 /// The store that the arguments name, and how to say it.

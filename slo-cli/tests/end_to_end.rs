@@ -199,8 +199,7 @@ fn what_cannot_be_served_is_refused_with_what_to_do() {
     let taken = first.url.strip_prefix("http://").expect("a URL");
     for (arguments, advice) in [
         (&["--data", data, "--listen", "127.0.0.1:0"][..], "stop it or choose another"),
-        (&["--memory", "--listen", "0.0.0.0:0"], "listen on a loopback address"),
-        (&["--memory", "--auth", "token"], "use --auth none"),
+        (&["--memory", "--auth", "none", "--listen", "0.0.0.0:0"], "listen on a loopback address"),
         (&["--memory", "--listen", taken], "choose another port"),
         (&["--endpoint", "http://127.0.0.1:1", "--listen", "127.0.0.1:0"], "look whether it runs there"),
     ] {

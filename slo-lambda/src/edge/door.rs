@@ -85,7 +85,8 @@ impl Door {
         match failures.get_mut(&source) {
             Some((count, span)) if span.holds(now) => {
                 if *count >= MAX_FAILURES {
-                    return Err(span.to.duration_since(now).as_secs().unsigned_abs() + 1);
+                    let left = span.to.duration_since(now);
+                    return Err(left.as_secs().unsigned_abs() + u64::from(left.subsec_nanos() > 0));
                 }
                 *count += 1;
             }
@@ -149,8 +150,8 @@ mod tests {
         for _ in 0..MAX_FAILURES {
             assert_eq!(door.attempt(one, at(0)), Ok(()));
         }
-        assert_eq!(door.attempt(one, at(0)), Err(61));
-        assert_eq!(door.attempt(one, at(59)), Err(2));
+        assert_eq!(door.attempt(one, at(0)), Err(60));
+        assert_eq!(door.attempt(one, at(59)), Err(1));
         assert_eq!(door.attempt(other, at(0)), Ok(()));
         assert_eq!(door.attempt(Source::new(None), at(0)), Ok(()));
         assert_eq!(door.attempt(one, at(60)), Ok(()));
