@@ -59,7 +59,7 @@ fn annexes_the_first_life(service: Service, shop: Name) -> BoxFuture<'static, ()
     Box::pin(async move {
         let seen = Annexed { born: Revision::FIRST, annexed: 0 };
         while let Err(RepositoryError::Unavailable(_)) =
-            service.objectives.annex(&shop, vec![exclusion("one")], seen).await
+            service.objectives.annex(&shop, vec![exclusion("one")], seen, None).await
         {}
     })
 }
@@ -172,7 +172,7 @@ async fn the_largest_objective_of_many_owners_has_room_for_all_its_exclusions() 
         large
     };
     let created = service.objectives.put(owned_by("a"), Precondition::Absent, stamp()).await?;
-    let annexed = service.objectives.annex(&shop, Objective::large_annex(1), created.seen()).await?;
+    let annexed = service.objectives.annex(&shop, Objective::large_annex(1), created.seen(), None).await?;
     assert_eq!(annexed.annex.len(), MAX_EXCLUSIONS);
     let replaced = service.objectives.put(owned_by("b"), Precondition::Present, stamp()).await?;
     assert!(replaced.annex == annexed.annex);

@@ -1,12 +1,14 @@
 //! The exclusions of an objective: its annex.
 
 use super::Service;
+use crate::audit::{AuditAction, Deed};
 use crate::error::Error;
 use crate::exclusion::{Exclusion, MAX_EXCLUSIONS};
 use crate::fault::Fault;
 use crate::name::Name;
 use crate::objective::Objective;
 use crate::repository::RepositoryError;
+use crate::revision::Stamp;
 
 /// How often a change is begun again because others were faster.
 const ATTEMPTS: usize = 32;
@@ -15,8 +17,8 @@ const ATTEMPTS: usize = 32;
 enum Decision<T> {
     /// They stay as they are.
     Keep(T),
-    /// They are to be these.
-    Write(Vec<Exclusion>, T),
+    /// They are to be these, and what somebody did is this.
+    Write(Vec<Exclusion>, Deed, T),
 }
 
 impl Service {
@@ -38,7 +40,9 @@ impl Service {
                 return Err(Error::Invalid { faults: vec![Fault::new("", "tooMany", detail)] });
             }
             exclusions.push(exclusion.clone());
-            Ok(Decision::Write(exclusions, exclusion.clone()))
+            let (stamp, part) = (exclusion.created.clone(), exclusion.id.clone());
+            let deed = Deed { stamp, action: AuditAction::ExclusionAdded, part };
+            Ok(Decision::Write(exclusions, deed, exclusion.clone()))
         })
         .await
     }
@@ -47,14 +51,15 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoExclusion`], [`Error::Repository`].
-    pub async fn delete_exclusion(&self, objective: &Name, id: &Name) -> Result<(), Error> {
+    pub async fn delete_exclusion(&self, objective: &Name, id: &Name, stamp: Stamp) -> Result<(), Error> {
         self.change_exclusions(objective, |mut exclusions| {
             let before = exclusions.len();
             exclusions.retain(|exclusion| exclusion.id != *id);
             if exclusions.len() == before {
                 return Err(Error::NoExclusion { objective: objective.clone(), id: id.clone() });
             }
-            Ok(Decision::Write(exclusions, ()))
+            let deed = Deed { stamp: stamp.clone(), action: AuditAction::ExclusionDeleted, part: id.clone() };
+            Ok(Decision::Write(exclusions, deed, ()))
         })
         .await
     }
@@ -68,11 +73,11 @@ impl Service {
         for _ in 0..ATTEMPTS {
             let stored = self.get::<Objective>(objective).await?;
             let seen = stored.seen();
-            let (exclusions, answer) = match decide(stored.annex)? {
+            let (exclusions, deed, answer) = match decide(stored.annex)? {
                 Decision::Keep(answer) => return Ok(answer),
-                Decision::Write(exclusions, answer) => (exclusions, answer),
+                Decision::Write(exclusions, deed, answer) => (exclusions, deed, answer),
             };
-            match self.objectives.annex(objective, exclusions, seen).await {
+            match self.objectives.annex(objective, exclusions, seen, Some(deed)).await {
                 Ok(_) => return Ok(answer),
                 Err(RepositoryError::Precondition { .. }) => {}
                 Err(other) => return Err(other.into()),

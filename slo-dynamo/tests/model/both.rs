@@ -247,7 +247,7 @@ impl Both {
             Operation::Include { objective, id } => {
                 self.same(operation, |service| {
                     let (objective, id) = (nth(*objective), name(&format!("e{id}")));
-                    async move { service.delete_exclusion(&objective, &id).await }
+                    async move { service.delete_exclusion(&objective, &id, stamp()).await }
                 })
                 .await?;
             }
@@ -262,7 +262,7 @@ impl Both {
                 let annex: Vec<Exclusion> = Objective::annex(*number);
                 self.same(operation, |service| {
                     let (of, annex) = (of.clone(), annex.clone());
-                    async move { Ok(service.objectives.annex(&of, annex, seen).await?) }
+                    async move { Ok(service.objectives.annex(&of, annex, seen, None).await?) }
                 })
                 .await?;
             }
