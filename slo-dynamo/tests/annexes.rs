@@ -9,8 +9,8 @@ use common::{Checked, name, stamp};
 use futures_util::future::{BoxFuture, join_all};
 use slo_core::testing::Sample as _;
 use slo_core::{
-    Annexed, Error, Exclusion, Filter, MAX_EXCLUSIONS, MAX_OWNERS, Name, Objective, Precondition, RepositoryError,
-    Revision, Service, Versioned,
+    Annexed, AuditFilter, Error, Exclusion, Filter, MAX_EXCLUSIONS, MAX_OWNERS, Name, Objective, Precondition,
+    RepositoryError, Revision, Service, Versioned,
 };
 use stage::Stage;
 use tokio::task::JoinSet;
@@ -110,6 +110,14 @@ async fn every_order(work: &[Work], check: impl Fn(&Versioned<Objective>, &str))
         }
         let changes = service.changes::<Objective>(&shop, None, 10).await.expect("a read succeeds");
         assert_eq!(u64::try_from(changes.len()).ok(), Some(after.revision.get()), "{context}");
+        // Every version and every exclusion is told once.
+        let told = service.audit(&AuditFilter::default(), None, 200).await.expect("a list succeeds").items;
+        let (parts, versions): (Vec<_>, Vec<_>) = told.iter().rev().partition(|entry| entry.part.is_some());
+        let revisions: Vec<_> = versions.iter().filter_map(|entry| entry.revision).collect();
+        assert!(revisions.iter().eq(changes.iter().rev().map(|change| &change.revision)), "{told:?} {context}");
+        let mut parts: Vec<&str> = parts.iter().filter_map(|entry| Some(entry.part.as_ref()?.as_str())).collect();
+        parts.sort_unstable();
+        assert_eq!(parts, ids(&after), "{context}");
         let Some(next) = stage::next(&taken) else { return run };
         choices = next;
     }

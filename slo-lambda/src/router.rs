@@ -15,8 +15,8 @@ use crate::App;
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::resource::{
-    alert, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan, policy,
-    root, suggested_target, user,
+    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan,
+    policy, root, suggested_target, user,
 };
 
 #[derive(OpenApi)]
@@ -58,6 +58,8 @@ macro_rules! routes {
             "/api/v1/decisions" => get decision::list, post decision::create;
             "/api/v1/decisions/{id}" => get decision::get;
             "/api/v1/decisions/{id}/override" => post decision::grant;
+
+            "/api/v1/audit" => get audit::list;
 
             "/api/v1/users" => get user::list, post user::create;
             "/api/v1/users/{name}" => get user::get, put user::put, patch user::patch, delete user::delete;

@@ -340,16 +340,17 @@ pub async fn audits_are_listed_newest_first(service: &Service) {
     }
 }
 
-/// 5: Lists are complete, with more entries than a single answer of a store holds.
+/// 5: Lists are complete, with more entries than two of the largest pages hold. (They are too small to exceed what an
+/// answer of a store holds by writing them one by one in a test: a store does so in its own way.)
 pub async fn audits_are_complete(service: &Service) {
-    // 16 times 140 entries of half a kilobyte.
+    // 16 times 28 entries of half a kilobyte.
     let long = |start: &str, number: usize| name(&format!("{start}{number:0>62}"));
     let ever = |number: u64| Stamp { by: Some(long("u", 0)), ..stamp(number) };
     let writer = async |lane: usize| {
         let of = long("n", lane);
         let put = service.users.put(User::bare(of.clone()), Precondition::Absent, ever(lane as u64));
         let mut current = put.await.expect("it is written");
-        for number in 1..140 {
+        for number in 1..28 {
             let (stamp, part) = (ever(lane as u64 + 16 * number), long("p", lane));
             let deed = Deed { stamp, action: AuditAction::TokenCreated, part };
             let written = service.users.annex(&of, Default::default(), current.seen(), Some(deed));
@@ -358,7 +359,7 @@ pub async fn audits_are_complete(service: &Service) {
     };
     join_all((0..16).map(writer)).await;
     let everything = all(service, &AuditFilter::default(), 200).await;
-    let wanted: Vec<(Timestamp, Name)> = (0..16 * 140)
+    let wanted: Vec<(Timestamp, Name)> = (0..16 * 28)
         .rev()
         .map(|number| (stamp(number).at, long("n", usize::try_from(number % 16).expect("few"))))
         .collect();

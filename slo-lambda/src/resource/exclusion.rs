@@ -263,6 +263,6 @@ pub(crate) async fn delete(
         }
         exists?;
     }
-    app.service.delete_exclusion(&names.0, &names.1).await?;
+    app.service.delete_exclusion(&names.0, &names.1, Stamp { at: (app.clock)(), by: None }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,6 +1,7 @@
 //! The whole API as a client meets it; the files mirror the routes.
 
 mod alerts;
+mod audit;
 mod common;
 mod decisions;
 mod definitions;
