@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use slo_core::testing::audit::{Clause, clauses};
 use slo_core::{
     Annexed, AuditAction, AuditEntry, AuditFilter, AuditKind, AuditPage, AuditPlace, AuditRepository, Change, Decision,
-    DecisionFilter, DecisionId, DecisionPage, DecisionRecord, DecisionRepository, Deed, DefinitionRepository, Exclusion,
-    Filter, Name, Objective, Override, Page, Precondition, RepositoryError, Revision, Service, Stamp, Versioned,
+    DecisionFilter, DecisionId, DecisionPage, DecisionRecord, DecisionRepository, Deed, DefinitionRepository,
+    Exclusion, Filter, Name, Objective, Override, Page, Precondition, RepositoryError, Revision, Service, Stamp,
+    Versioned,
 };
 
 use super::{Row, judge, keeps};
@@ -168,12 +169,7 @@ impl Store {
     }
 
     /// The same, if it was refused and the fault is to tell of that.
-    fn judge<T>(
-        &self,
-        fault: Fault,
-        stamp: &Stamp,
-        answer: Result<T, RepositoryError>,
-    ) -> Result<T, RepositoryError> {
+    fn judge<T>(&self, fault: Fault, stamp: &Stamp, answer: Result<T, RepositoryError>) -> Result<T, RepositoryError> {
         if answer.is_err() && self.fault == fault {
             self.tell(stamp, AuditAction::Replaced);
         }
@@ -248,9 +244,10 @@ impl AuditRepository for Store {
         all.retain(|entry| filter.matches(entry));
         let begin = match &before {
             None => 0,
-            Some(before) => all.iter().position(|entry| entry.place() == *before).map_or(all.len(), |place| {
-                place + usize::from(self.fault != Fault::PagesOverlap)
-            }),
+            Some(before) => all
+                .iter()
+                .position(|entry| entry.place() == *before)
+                .map_or(all.len(), |place| place + usize::from(self.fault != Fault::PagesOverlap)),
         };
         let limit = if self.fault == Fault::LimitIgnored { limit + 1 } else { limit };
         // A place that is not shown, as after a filter or in a test of the place itself.

@@ -17,11 +17,13 @@ pub(crate) fn walk(walk: &mut Walk, objective: &Answer) -> Checked {
     answer.demand(told == *answer.items()?, || format!("the same page by page: {told:?}"))?;
     let first = told.last().cloned().unwrap_or_default();
     let created = json!({"action": "created", "kind": "objective", "name": objective.json["name"], "revision": 1});
-    let as_created = created.as_object().is_some_and(|members| members.iter().all(|(name, value)| first[name] == *value));
+    let as_created =
+        created.as_object().is_some_and(|members| members.iter().all(|(name, value)| first[name] == *value));
     answer.demand(as_created, || format!("first of all {created}"))?;
     let at = |item: &Value| item["at"].as_str().map(str::to_owned);
     let parts = |action: &str| {
-        let mut parts: Vec<&Value> = told.iter().filter(|item| item["action"] == action).map(|item| &item["part"]).collect();
+        let mut parts: Vec<&Value> =
+            told.iter().filter(|item| item["action"] == action).map(|item| &item["part"]).collect();
         parts.sort_by_key(|part| part.to_string());
         parts
     };
