@@ -13,7 +13,7 @@ use crate::indicator::Indicator;
 use crate::name::Name;
 use crate::objective::Objective;
 use crate::policy::{Policy, Verdict};
-use crate::repository::{AuditFilter, DefinitionRepository, RepositoryError};
+use crate::repository::{AuditFilter, Definition, DefinitionRepository, RepositoryError};
 use crate::revision::{Precondition, Revision, Stamp, Versioned};
 use crate::service::{Managed, Service};
 use crate::user::User;
@@ -126,6 +126,15 @@ async fn annex<D: Sample>(
         told.push(AuditEntry { part: Some(part), annexed: after.annexed, ..entry });
     }
     after
+}
+
+/// Writes an empty annex.
+async fn emptied<D: Definition>(
+    store: &dyn DefinitionRepository<D>,
+    before: &Versioned<D>,
+    deed: Deed,
+) -> Result<Versioned<D>, RepositoryError> {
+    store.annex(before.value.name(), D::Annex::default(), before.seen(), Some(deed)).await
 }
 
 /// 2: Each annex with a deed leaves one entry.
@@ -270,7 +279,7 @@ pub async fn races_are_audited_as_won(service: &Service) {
     let deed = Deed { stamp: stamp(3), action: AuditAction::TokenCreated, part: name("token") };
     let (replaced, annexed) = join(
         service.users.put(User::sample(name("ann"), 1), Precondition::Present, stamp(3)),
-        service.users.annex(&ann.value.name, Default::default(), ann.seen(), Some(deed)),
+        emptied(&*service.users, &ann, deed),
     )
     .await;
     replaced.expect("an annex is no other revision");
@@ -353,8 +362,7 @@ pub async fn audits_are_complete(service: &Service) {
         for number in 1..28 {
             let (stamp, part) = (ever(lane as u64 + 16 * number), long("p", lane));
             let deed = Deed { stamp, action: AuditAction::TokenCreated, part };
-            let written = service.users.annex(&of, Default::default(), current.seen(), Some(deed));
-            current = written.await.expect("it is written");
+            current = emptied(&*service.users, &current, deed).await.expect("it is written");
         }
     };
     join_all((0..16).map(writer)).await;
