@@ -38,7 +38,7 @@ resource "aws_iam_role_policy" "api" {
         ]
       },
       {
-        # Everything that is ever deleted. Not among it: past versions, whose pk is `<kind>#<name>`.
+        # Everything that is ever deleted. Not among it: past versions, whose pk is `<kind>#<name>`, and the audit.
         Sid      = "DeleteCurrentDefinitions"
         Effect   = "Allow"
         Action   = "dynamodb:DeleteItem"

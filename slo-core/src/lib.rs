@@ -23,14 +23,16 @@
 //! | Rules about when to ship | [`Policy`] |
 //! | Whether this may be shipped, and why | [`Decision`] |
 //! | Person who decides | [`User`] |
+//! | Who did what, and when | [`AuditEntry`] |
 //!
 //! Start with [`Service`] for the use cases over a store, or with [`Evaluation`] for the arithmetic
 //! alone. A store of your own implements [`DefinitionRepository`], [`MeasurementRepository`],
-//! [`StateRepository`] and [`DecisionRepository`]; the contract kit in `testing` (feature `testing`) tests it.
+//! [`StateRepository`], [`DecisionRepository`] and [`AuditRepository`]; the contract kit in `testing` (feature `testing`) tests it.
 
 mod alert;
 mod alert_change;
 mod alert_policy;
+mod audit;
 mod backtest;
 mod budget;
 mod burn_down;
@@ -76,6 +78,7 @@ mod window;
 pub use alert::{Alert, Alerts, HeldBack};
 pub use alert_change::{AlertChange, AlertState, Notifier};
 pub use alert_policy::{AlertCondition, AlertPolicy, AlertThreshold, Severity, default_coverage_floor};
+pub use audit::{AuditAction, AuditEntry, AuditKind, AuditPlace, AuditPlaceError, Deed};
 pub use backtest::{Backtest, PastPeriod};
 pub use budget::{BudgetReport, BudgetUnit, ErrorBudget, Status};
 pub use burn_down::BurnDownPoint;
@@ -110,8 +113,9 @@ pub use policy::{ChangeKind, Condition, Limit, MAX_RULES, Policy, Rule, Verdict}
 pub use ratio::Ratio;
 pub use recurrence::{Recurrence, RecurrenceError};
 pub use repository::{
-    DecisionFilter, DecisionPage, DecisionRepository, Definition, DefinitionRepository, Filter, Kind, MAX_PAGE,
-    MAX_STATE, MeasurementRepository, Page, Reconciled, RepositoryError, Resolution, Source, StateRepository,
+    AuditFilter, AuditPage, AuditRepository, DecisionFilter, DecisionPage, DecisionRepository, Definition,
+    DefinitionRepository, Filter, Kind, MAX_PAGE, MAX_STATE, MeasurementRepository, Page, Reconciled, RepositoryError,
+    Resolution, Source, StateRepository,
 };
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 pub use service::{

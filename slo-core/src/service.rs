@@ -3,6 +3,7 @@
 mod agreed;
 mod alert_round;
 mod annexes;
+mod audit;
 mod decide;
 mod evaluate;
 mod exclusions;
@@ -33,13 +34,13 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::indicator::Indicator;
 use crate::measurement::{Batch, Receipt, Series};
-use crate::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
+use crate::memory::{MemoryAudit, MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
 use crate::name::Name;
 use crate::objective::{Objective, Reference};
 use crate::policy::Policy;
 use crate::repository::{
-    DecisionRepository, Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, MeasurementRepository, Page,
-    RepositoryError, Resolution, StateRepository,
+    AuditRepository, DecisionRepository, Definition, DefinitionRepository, Filter, Kind, MAX_PAGE,
+    MeasurementRepository, Page, RepositoryError, Resolution, StateRepository,
 };
 use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
 use crate::time::{Minute, Period};
@@ -84,6 +85,8 @@ pub struct Service {
     pub policies: Arc<dyn DefinitionRepository<Policy>>,
     /// Where decisions are kept.
     pub decisions: Arc<dyn DecisionRepository>,
+    /// Where it is kept who did what: written by the others, each in the same step as what it tells of.
+    pub audit: Arc<dyn AuditRepository>,
 }
 
 /// A definition as the use cases treat it: where it is kept and which rules reach beyond it.
@@ -172,14 +175,16 @@ impl Service {
     /// Everything in the memory of this process.
     #[must_use]
     pub fn in_memory() -> Self {
+        let audit = MemoryAudit::default();
         Self {
-            indicators: Arc::new(MemoryDefinitions::default()),
-            objectives: Arc::new(MemoryDefinitions::default()),
-            users: Arc::new(MemoryDefinitions::default()),
+            indicators: Arc::new(MemoryDefinitions::audited(&audit)),
+            objectives: Arc::new(MemoryDefinitions::audited(&audit)),
+            users: Arc::new(MemoryDefinitions::audited(&audit)),
             measurements: Arc::new(MemoryMeasurements::default()),
             states: Arc::new(MemoryStates::default()),
-            policies: Arc::new(MemoryDefinitions::default()),
-            decisions: Arc::new(MemoryDecisions::default()),
+            policies: Arc::new(MemoryDefinitions::audited(&audit)),
+            decisions: Arc::new(MemoryDecisions::audited(&audit)),
+            audit: Arc::new(audit),
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use slo_core::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
-use slo_core::{Definition, DefinitionRepository, Indicator, Objective, User};
+use slo_core::{Definition, DefinitionRepository, Indicator, Objective, Service, User};
 
 /// A store and what it needs to live, as an adapter's fixture would hold a temporary directory.
 #[derive(Default)]
@@ -40,9 +40,14 @@ async fn decided() -> Box<MemoryDecisions> {
     Box::default()
 }
 
+async fn whole() -> Box<Service> {
+    Box::new(Service::in_memory())
+}
+
 slo_core::measurement_contract!(counts);
 slo_core::state_contract!(shared);
 slo_core::decision_contract!(decided);
+slo_core::audit_contract!(whole);
 slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 slo_core::definition_contract!(users: User, users);

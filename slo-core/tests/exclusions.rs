@@ -41,7 +41,7 @@ async fn they_are_added_and_deleted_beside_the_objective() {
         assert_eq!(service.add_exclusion(&fast, exclusion(id)).await.expect("it is added"), exclusion(id));
     }
     assert_eq!(exclusions(&service).await, [exclusion("b"), exclusion("a")]);
-    service.delete_exclusion(&fast, &name("b")).await.expect("it is deleted");
+    service.delete_exclusion(&fast, &name("b"), stamp()).await.expect("it is deleted");
     let after = service.get::<Objective>(&fast).await.expect("it is there");
     assert_eq!(after, Versioned { annex: vec![exclusion("a")], annexed: 3, ..before });
 }
@@ -54,13 +54,13 @@ async fn what_is_not_there_is_named() {
         |error: &Error| matches!(error, Error::NotFound { kind: Kind::Objective, name } if *name == slow);
     let error = service.add_exclusion(&slow, exclusion("move")).await.expect_err("no objective");
     assert!(no_objective(&error), "{error}");
-    let error = service.delete_exclusion(&slow, &id).await.expect_err("no objective");
+    let error = service.delete_exclusion(&slow, &id, stamp()).await.expect_err("no objective");
     assert!(no_objective(&error), "{error}");
-    let error = service.delete_exclusion(&fast, &id).await.expect_err("no exclusion");
+    let error = service.delete_exclusion(&fast, &id, stamp()).await.expect_err("no exclusion");
     assert_eq!(error.to_string(), "there is no exclusion move of fast; list them to see which there are");
     service.add_exclusion(&fast, exclusion("move")).await.expect("it is added");
-    service.delete_exclusion(&fast, &id).await.expect("it is deleted");
-    let error = service.delete_exclusion(&fast, &id).await.expect_err("no exclusion");
+    service.delete_exclusion(&fast, &id, stamp()).await.expect("it is deleted");
+    let error = service.delete_exclusion(&fast, &id, stamp()).await.expect_err("no exclusion");
     assert!(matches!(error, Error::NoExclusion { .. }), "{error}");
 }
 
@@ -82,7 +82,7 @@ async fn there_are_at_most_so_many() {
     // One that is there already takes no room.
     service.add_exclusion(&fast, exclusion("e7")).await.expect("it is there");
     assert_eq!(exclusions(&service).await.len(), MAX_EXCLUSIONS);
-    service.delete_exclusion(&fast, &name("e0")).await.expect("it is deleted");
+    service.delete_exclusion(&fast, &name("e0"), stamp()).await.expect("it is deleted");
     service.add_exclusion(&fast, exclusion("more")).await.expect("there is room");
 }
 
@@ -106,7 +106,7 @@ fn meddled(
     let read = Arc::clone(&stored);
     let mut store = MockDefinitionRepository::new();
     store.expect_get().returning(move |_| Ok(Some(read.lock().expect("no panic under the lock").clone())));
-    store.expect_annex().returning(move |_, annex, seen| {
+    store.expect_annex().returning(move |_, annex, seen, _| {
         let mut stored = stored.lock().expect("no panic under the lock");
         meddle(&mut stored, &annex)?;
         if stored.seen() != seen {
@@ -159,8 +159,8 @@ async fn a_lost_answer_is_settled_by_asking_again() {
     assert_eq!(service.add_exclusion(&fast, exclusion("move")).await.expect("it is there"), exclusion("move"));
     assert_eq!(exclusions(&service).await, [exclusion("move")]);
 
-    let error = service.delete_exclusion(&fast, &name("move")).await.expect_err("nobody knows");
+    let error = service.delete_exclusion(&fast, &name("move"), stamp()).await.expect_err("nobody knows");
     assert!(lost(&error), "{error}");
-    let error = service.delete_exclusion(&fast, &name("move")).await.expect_err("it is gone");
+    let error = service.delete_exclusion(&fast, &name("move"), stamp()).await.expect_err("it is gone");
     assert!(matches!(error, Error::NoExclusion { .. }), "{error}");
 }

@@ -88,9 +88,9 @@ async fn it_ends_with_its_time_its_revocation_and_its_user() {
     assert_eq!(expires_at, Some(at(60)));
     assert_eq!(admitted(&service, &short, 60).await, None);
     assert!(admitted(&service, &long, 60).await.is_some());
-    service.revoke_token(&name("ana"), &id).await.expect("revoked");
+    service.revoke_token(&name("ana"), &id, stamp(61)).await.expect("revoked");
     assert_eq!(admitted(&service, &long, 61).await, None);
-    let again = service.revoke_token(&name("ana"), &id).await;
+    let again = service.revoke_token(&name("ana"), &id, stamp(61)).await;
     assert!(matches!(again, Err(Error::NoToken { .. })), "{again:?}");
     let (_, third) = token(&service, "ana", TokenRequest::default(), 3).await;
     service.delete::<User>(&name("ana"), Some(Precondition::Present), stamp(2)).await.expect("deleted");
@@ -156,7 +156,7 @@ async fn the_first_way_in_is_an_admin_who_is_made_for_it() {
     assert_eq!(service.tokens(&name("ana")).await.expect("a list"), []);
     // Neither a limited token nor one that has ended is a way in.
     for token in service.tokens(&name("admin")).await.expect("a list") {
-        service.revoke_token(&name("admin"), &token.id).await.expect("revoked");
+        service.revoke_token(&name("admin"), &token.id, stamp(1)).await.expect("revoked");
     }
     let limited = TokenRequest { scopes: vec!["ingest".parse().expect("a scope")], ..TokenRequest::default() };
     token(&service, "admin", limited, 4).await;

@@ -6,7 +6,8 @@
 //! | an override | the same | the decision's identifier, `#`, its own | `doc` |
 //! | a month with decisions | `decision` | the month | |
 //!
-//! Every item is put once, under the condition that there is none, and never changed nor deleted. The month of a
+//! Every item is put once, under the condition that there is none, and never changed nor deleted; a decision or an
+//! override in a transaction with its entry of the audit (see `audit`). The month of a
 //! decision is in its identifier, so `get` is one query of it and its overrides. A list looks at the months there
 //! are, newest first; what does not match is read and left out, for at most [`REQUESTS`] requests a page. A month is
 //! told before its first decision, once by each process. Everything is read strongly consistently.
@@ -21,19 +22,24 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use slo_core::{
-    Decision, DecisionFilter, DecisionId, DecisionPage, DecisionRecord, DecisionRepository, Override, RepositoryError,
-    Revision,
+    AuditEntry, Decision, DecisionFilter, DecisionId, DecisionPage, DecisionRecord, DecisionRepository, Override,
+    RepositoryError, Revision,
 };
 
+use crate::audit;
+use crate::backoff;
 use crate::error::Failure;
 use crate::item::{Item, key, limit, s, text, unreadable};
 use crate::table::SORT_KEY;
+use crate::transaction::{self, ABSENT, Outcome, outcome};
 
 /// Where the months are.
 const MONTHS: &str = "decision";
 const DOC: &str = "doc";
 /// How many queries of decisions one page may take.
 const REQUESTS: usize = 20;
+/// How often a write is begun again because others were at the same items.
+const ATTEMPTS: usize = 32;
 /// The last sort key of a decision's items begins with its identifier and this.
 const AFTER: &str = "~";
 
@@ -54,13 +60,30 @@ impl DynamoDecisions {
         Self { client, table: table.to_owned(), told: Arc::default() }
     }
 
-    /// Puts an item if there is none.
-    async fn put(&self, item: Item) -> Result<bool, Failure> {
+    /// Puts an item and its entry of the audit, both or neither; whether there was none.
+    async fn put(&self, item: Item, entry: &AuditEntry) -> Result<bool, Failure> {
+        let entry = audit::item(entry)?;
+        for attempt in 0..ATTEMPTS {
+            let actions = [item.clone(), entry.clone()].map(|item| transaction::put(&self.table, item, ABSENT));
+            let sent = self.client.transact_write_items().set_transact_items(Some(actions.into())).send().await;
+            match sent.map_err(outcome) {
+                Ok(_) => return Ok(true),
+                Err(Outcome::Raced) => return Ok(false),
+                // Nothing was written: others were at it.
+                Err(Outcome::Busy) => backoff::pause(attempt).await,
+                Err(Outcome::Failed(failure)) => return Err(failure),
+            }
+        }
+        Err(Failure::Contended(ATTEMPTS))
+    }
+
+    /// Puts the item of a month if there is none.
+    async fn put_month(&self, item: Item) -> Result<(), Failure> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
-            Ok(_) => Ok(true),
+        match put.condition_expression(ABSENT).send().await {
+            Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(false)
+                Ok(())
             }
             Err(error) => Err(error.into()),
         }
@@ -71,7 +94,7 @@ impl DynamoDecisions {
         let known =
             |told: &Mutex<BTreeSet<String>>| told.lock().unwrap_or_else(PoisonError::into_inner).contains(&month);
         if !known(&self.told) {
-            self.put(key(MONTHS, month.as_str())).await?;
+            self.put_month(key(MONTHS, month.as_str())).await?;
             self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(month);
         }
         Ok(())
@@ -194,7 +217,8 @@ impl DecisionRepository for DynamoDecisions {
         let id = decision.id;
         // First, so that no decision is in a month that nobody knows of.
         self.tell(month(id)).await?;
-        if self.put(item(partition(id), id.to_string(), &decision)?).await? {
+        let entry = AuditEntry::decided(&decision);
+        if self.put(item(partition(id), id.to_string(), &decision)?, &entry).await? {
             return Ok(());
         }
         match self.record(id).await? {
@@ -207,7 +231,7 @@ impl DecisionRepository for DynamoDecisions {
         let missing = RepositoryError::Precondition { current: None };
         let Some(mut record) = self.record(id).await? else { return Err(missing) };
         let item = item(partition(id), format!("{id}#{}", granted.id), &granted)?;
-        if !self.put(item).await? {
+        if !self.put(item, &AuditEntry::overridden(id, &granted)).await? {
             // Under that identifier is another one, or what an earlier attempt wrote.
             record = self.record(id).await?.ok_or(missing)?;
             return if record.overrides.contains(&granted) { Ok(record) } else { Err(TAKEN) };

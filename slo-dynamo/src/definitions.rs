@@ -10,7 +10,8 @@
 //! One transaction writes all of a version, under the condition that the version before is still the
 //! current one. The annex is in the documents of the current version and of its copies, so it is read
 //! with them; it is written by a transaction too, without an item of its own. `ann` counts that (absent
-//! is 0) and is part of the condition of every write. The items of past versions are never changed nor deleted; the newest one of a deleted
+//! is 0) and is part of the condition of every write. Each transaction puts the entry of the audit too (see `audit`): revision and
+//! `ann` make its key, so that what guards the write guards the entry. The items of past versions are never changed nor deleted; the newest one of a deleted
 //! name is the tombstone from which the next life goes on counting.
 //!
 //! Everything is read strongly consistently, except lists by service or owner: an index lags behind
@@ -26,8 +27,8 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use slo_core::{
-    Annexed, Change, Definition, DefinitionRepository, Filter, Name, Page, Precondition, RepositoryError, Revision,
-    Stamp, Versioned,
+    Annexed, Change, Deed, Definition, DefinitionRepository, Filter, Name, Page, Precondition, RepositoryError,
+    Revision, Stamp, Versioned,
 };
 
 use self::write::Write;
@@ -96,8 +97,14 @@ impl<D: Definition> DefinitionRepository<D> for DynamoDefinitions<D> {
         Ok(version.expect("a put stores a version"))
     }
 
-    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError> {
-        let version = self.write(name, &Write::Annex { annex, seen }).await?;
+    async fn annex(
+        &self,
+        name: &Name,
+        annex: D::Annex,
+        seen: Annexed,
+        deed: Option<Deed>,
+    ) -> Result<Versioned<D>, RepositoryError> {
+        let version = self.write(name, &Write::Annex { annex, seen, deed }).await?;
         Ok(version.expect("an annex is beside a version"))
     }
 

@@ -31,12 +31,14 @@
 //! | [`DynamoDefinitions`] | indicators, objectives, users and the policy, every version of them |
 //! | [`DynamoMeasurements`] | counts by minute, exactly once, and their sums |
 //! | [`DynamoDecisions`] | decisions and their overrides, each written once |
+//! | [`DynamoAudit`] | who did what: an entry beside each write of the two above |
 //! | [`DynamoStates`] | small pieces of state that processes share |
 //! | [`client`] | the SDK client for AWS or a DynamoDB-compatible server, with its timeouts |
 //! | [`table`] | the two tables: names, keys, indexes, creation for local use |
 //! | [`meter`] | what each request cost, as DynamoDB reports it |
 //! | `embedded` | a DynamoDB engine inside this process (feature `embedded`) |
 
+mod audit;
 mod backoff;
 pub mod client;
 mod decisions;
@@ -50,8 +52,10 @@ pub mod meter;
 mod states;
 mod store;
 pub mod table;
+mod transaction;
 mod varint;
 
+pub use audit::DynamoAudit;
 pub use decisions::DynamoDecisions;
 pub use definitions::DynamoDefinitions;
 pub use measurements::DynamoMeasurements;

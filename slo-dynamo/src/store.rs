@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::{Client, config};
 use slo_core::{Definition, Service, meter};
 
+use crate::audit::DynamoAudit;
 use crate::decisions::DynamoDecisions;
 use crate::definitions::DynamoDefinitions;
 use crate::measurements::DynamoMeasurements;
@@ -58,6 +59,7 @@ impl Store {
             states: Arc::new(self.states()),
             policies: Arc::new(self.definitions()),
             decisions: Arc::new(self.decisions()),
+            audit: Arc::new(self.audit()),
         }
     }
 
@@ -77,6 +79,12 @@ impl Store {
     #[must_use]
     pub fn decisions(&self) -> DynamoDecisions {
         self.decisions.clone()
+    }
+
+    /// Who did what.
+    #[must_use]
+    pub fn audit(&self) -> DynamoAudit {
+        DynamoAudit::new(self.client.clone(), self.tables.definitions())
     }
 
     /// The measurements. All that come from one store share what they remember of the tables.

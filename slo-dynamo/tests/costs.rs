@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use common::{Checked, DAY, cost, measurement, name, series, stamp, store, write};
 use slo_core::testing::Sample as _;
 use slo_core::{
-    AlertChange, Batch, DefinitionRepository, EventCounts, Exclusion, Filter, Indicator, IndicatorKind, Measurement,
-    MeasurementRepository as _, Minute, Notifier, Objective, Period, Precondition, RepositoryError, Resolution,
-    Revision, RollingWindow, Series, Source, StateRepository as _, TimeWindow,
+    AlertChange, AuditAction, Batch, Deed, DefinitionRepository, EventCounts, Exclusion, Filter, Indicator,
+    IndicatorKind, Measurement, MeasurementRepository as _, Minute, Notifier, Objective, Period, Precondition,
+    RepositoryError, Resolution, Revision, RollingWindow, Series, Source, StateRepository as _, TimeWindow,
 };
 use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, Store};
 
@@ -113,14 +113,14 @@ async fn put(
 async fn a_definition_costs_a_read_and_a_transaction() -> Checked {
     let objectives = store().await.definitions::<Objective>();
     let mut objective = Objective::bare(name("site"));
-    // Current, version and reference at two units each; the index by service one.
-    assert_eq!(put(&objectives, objective.clone(), Precondition::Absent).await, (1, 0, 7_000));
-    assert_eq!(put(&objectives, objective.clone(), Precondition::Revision(Revision::FIRST)).await, (2, 1_000, 5_000));
+    // Current, version, reference and entry of the audit at two units each; the index by service one.
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Absent).await, (1, 0, 9_000));
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Revision(Revision::FIRST)).await, (2, 1_000, 7_000));
     // An owner: the other index. A second owner: an item of its own and its entry in the index.
     objective.owners = vec![name("ann")];
-    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 6_000));
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 8_000));
     objective.owners.push(name("bob"));
-    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 9_000));
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 11_000));
     // Refused by its precondition: a read; what is there already, after a transaction that came to nothing.
     let other = Precondition::Revision(Revision::FIRST);
     let refused = cost(objectives.put(objective.clone(), other, stamp())).await;
@@ -134,7 +134,8 @@ async fn a_definition_costs_a_read_and_a_transaction() -> Checked {
 
 async fn annex(objectives: &DynamoDefinitions<Objective>, annex: Vec<Exclusion>) -> (u64, u64, u64) {
     let before = objectives.get(&name("site")).await.expect("a read succeeds").expect("it is there");
-    let (written, cost) = cost(objectives.annex(&before.value.name, annex, before.seen())).await;
+    let deed = Deed { stamp: stamp(), action: AuditAction::ExclusionAdded, part: name("part") };
+    let (written, cost) = cost(objectives.annex(&before.value.name, annex, before.seen(), Some(deed))).await;
     written.expect("it is written");
     cost
 }
@@ -144,18 +145,18 @@ async fn an_annex_costs_a_read_and_a_transaction_and_nothing_to_read() -> Checke
     let objectives = store().await.definitions::<Objective>();
     let mut objective = Objective::bare(name("site"));
     put(&objectives, objective.clone(), Precondition::Absent).await;
-    // The current version at two units; the index by service one. No version, no reference.
-    assert_eq!(annex(&objectives, Objective::annex(0)).await, (2, 1_000, 3_000));
+    // The current version and the entry of the audit at two units; the index by service one. No version, no reference.
+    assert_eq!(annex(&objectives, Objective::annex(0)).await, (2, 1_000, 5_000));
     assert_eq!(cost(objectives.get(&objective.name)).await.1, (1, 1_000, 0));
     // A version costs what it does without.
-    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 5_000));
+    assert_eq!(put(&objectives, objective.clone(), Precondition::Present).await, (2, 1_000, 7_000));
     // The other index; a second owner's item and its entry in the index.
     objective.owners = vec![name("ann"), name("bob")];
     put(&objectives, objective.clone(), Precondition::Present).await;
-    assert_eq!(annex(&objectives, Vec::new()).await, (2, 1_000, 7_000));
+    assert_eq!(annex(&objectives, Vec::new()).await, (2, 1_000, 9_000));
     // Not as it was seen: a read.
     let seen = slo_core::Annexed { born: Revision::FIRST, annexed: 1 };
-    let refused = cost(objectives.annex(&objective.name, Vec::new(), seen)).await;
+    let refused = cost(objectives.annex(&objective.name, Vec::new(), seen, None)).await;
     assert_eq!((refused.0.is_err(), refused.1), (true, (1, 1_000, 0)));
     // A hundred ordinary ones of 0.2 KB: by size, like everything.
     let ordinary = |i: usize| Exclusion { id: name(&format!("e{i}")), ..Objective::annex(1).swap_remove(0) };

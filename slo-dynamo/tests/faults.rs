@@ -14,8 +14,9 @@ use faults::{Fault, faulty};
 use futures_util::future::{join_all, join5};
 use slo_core::testing::Sample as _;
 use slo_core::{
-    Bucket, DefinitionRepository as _, EventCounts, Filter, Indicator, Measurement, MeasurementRepository as _,
-    Objective, Period, Precondition, RepositoryError, Resolution, StateRepository as _, Versioned,
+    AuditEntry, AuditFilter, AuditRepository as _, Bucket, DefinitionRepository as _, EventCounts, Filter, Indicator,
+    Measurement, MeasurementRepository as _, Objective, Period, Precondition, RepositoryError, Resolution,
+    StateRepository as _, Versioned,
 };
 use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, DynamoStates, Store};
 
@@ -130,10 +131,13 @@ async fn a_lost_answer_is_settled_by_the_next_attempt() -> Checked {
     let site = Objective::bare(name("site"));
     let put = objectives(&lossy).put(site.clone(), Precondition::Absent, stamp()).await?;
     assert_eq!(objectives(&good).get(&site.name).await?, Some(put.clone()));
-    let annexed = objectives(&lossy).annex(&site.name, Objective::annex(1), put.seen()).await?;
+    let created = put.clone();
+    let annexed = objectives(&lossy).annex(&site.name, Objective::annex(1), put.seen(), None).await?;
     assert_eq!(annexed, Versioned { annex: Objective::annex(1), annexed: 1, ..put });
     assert_eq!(objectives(&good).get(&site.name).await?, Some(annexed));
     assert_eq!(objectives(&good).changes(&site.name, None, 10).await?.len(), 1);
+    let told = Store::builder(good).build().audit().list(&AuditFilter::default(), None, 10).await?;
+    assert_eq!(told.items, [AuditEntry::written(&created)]);
     Ok(())
 }
 
@@ -157,7 +161,7 @@ async fn a_cancelled_transaction_is_begun_again_a_bounded_number_of_times() -> C
         let annex = |times| {
             let store = objectives(&cancelled(times));
             let (name, seen) = (site.name.clone(), put.seen());
-            async move { cost(store.annex(&name, Objective::annex(1), seen)).await }
+            async move { cost(store.annex(&name, Objective::annex(1), seen, None)).await }
         };
         let (answer, (calls, ..)) = annex(usize::MAX).await;
         unavailable(&answer);

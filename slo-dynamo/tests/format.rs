@@ -9,8 +9,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use common::{Checked, DAY, client, name, series, stamp};
 use slo_core::testing::{Sample as _, decision, override_of};
 use slo_core::{
-    Batch, DecisionRepository as _, DefinitionRepository as _, EventCounts, Exclusion, ExclusionMode, Measurement,
-    MeasurementRepository as _, Minute, Objective, Precondition, Reconciled, Revision, StateRepository as _,
+    AuditAction, Batch, DecisionRepository as _, Deed, DefinitionRepository as _, EventCounts, Exclusion,
+    ExclusionMode, Measurement, MeasurementRepository as _, Minute, Objective, Precondition, Reconciled, Revision,
+    Stamp, StateRepository as _,
 };
 use slo_dynamo::Store;
 
@@ -30,6 +31,11 @@ async fn dump(client: &Client, table: &str) -> Result<BTreeMap<String, String>, 
         (format!("{} {}", show(&item["pk"]), show(&item["sk"])), rest.join("; "))
     };
     Ok(items.iter().map(line).collect())
+}
+
+/// Whether it is an entry of the audit.
+fn is_told(key: &str) -> bool {
+    key.starts_with("audit ")
 }
 
 fn lines(items: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -125,6 +131,13 @@ async fn definitions() -> Checked {
         dump(&client, "slo").await?,
         lines(&[
             (
+                "audit 2026-11-02T00:00:00.000000000Z#objective#fast#00000000000000000001-00000000000000000000",
+                concat!(
+                    r#"doc={"stamp":{"at":"2026-11-02T00:00:00Z","by":null},"action":"created","#,
+                    r#""kind":"objective","name":"fast","revision":1}"#,
+                ),
+            ),
+            (
                 "objective fast",
                 &format!("doc={version}; owner_key=objective#ann; rev=N 1; service_key=objective#bare-0")
             ),
@@ -142,7 +155,8 @@ async fn definitions() -> Checked {
     let second = objectives.put(objective, Precondition::Revision(Revision::FIRST), stamp()).await?;
     let version = serde_json::to_string(&second)?;
     let stored = dump(&client, "slo").await?;
-    let keys: Vec<&str> = stored.keys().map(String::as_str).collect();
+    let (told, keys): (Vec<&str>, Vec<&str>) = stored.keys().map(String::as_str).partition(|key| is_told(key));
+    assert_eq!(told.len(), 2);
     let history = ["objective#fast R#00000000000000000001", "objective#fast R#00000000000000000002"];
     assert_eq!(keys, [&["objective fast"], &history[..], &["objective@ann fast", "uses#other fast"]].concat());
     let current = format!("doc={version}; owner_key=objective#bob; rev=N 2; service_key=objective#web");
@@ -151,7 +165,13 @@ async fn definitions() -> Checked {
     objectives.delete(&name("fast"), Precondition::Present, stamp()).await?;
     let stored = dump(&client, "slo").await?;
     let tombstone = "objective#fast R#00000000000000000003";
-    assert_eq!(stored.keys().collect::<Vec<_>>(), [history[0], history[1], tombstone]);
+    let (told, keys): (Vec<&str>, Vec<&str>) = stored.keys().map(String::as_str).partition(|key| is_told(key));
+    assert_eq!(keys, [history[0], history[1], tombstone]);
+    assert_eq!(
+        told.iter().map(|key| &key[52..]).collect::<Vec<_>>(),
+        [1, 2, 3].map(|revision| format!("{revision:020}-00000000000000000000"))
+    );
+    assert!(stored[told[2]].contains(r#""action":"deleted","kind":"objective","name":"fast","revision":3}"#));
     let deleted = r#"doc={"revision":3,"stamp":{"at":"2026-11-02T00:00:00Z","by":null},"value":null}"#;
     assert_eq!(stored[tombstone], deleted);
     Ok(())
@@ -177,7 +197,9 @@ async fn exclusions() -> Checked {
         zone: None,
         created: stamp(),
     };
-    let annexed = objectives.annex(&name("fast"), vec![exclusion], first.seen()).await?;
+    let (action, part) = (AuditAction::ExclusionAdded, name("move"));
+    let deed = Deed { stamp: Stamp { by: Some(name("ann")), ..stamp() }, action, part };
+    let annexed = objectives.annex(&name("fast"), vec![exclusion], first.seen(), Some(deed)).await?;
     let version = [
         r#"{"value":"#,
         &value,
@@ -191,10 +213,16 @@ async fn exclusions() -> Checked {
     let mut expected = before.clone();
     expected.insert("objective fast".to_owned(), current.replace("{doc}", &version));
     expected.insert("objective@bob fast".to_owned(), format!("doc={version}; owner_key=objective#bob"));
+    let entry = concat!(
+        r#"doc={"stamp":{"at":"2026-11-02T00:00:00Z","by":"ann"},"action":"exclusionAdded","#,
+        r#""kind":"objective","name":"fast","part":"move","revision":1,"annexed":1}"#,
+    );
+    let place = "2026-11-02T00:00:00.000000000Z#objective#fast#00000000000000000001-00000000000000000001";
+    expected.insert(format!("audit {place}"), entry.to_owned());
     assert_eq!(dump(&client, "slo").await?, expected);
 
     // Emptied: the count stays.
-    objectives.annex(&name("fast"), Vec::new(), annexed.seen()).await?;
+    objectives.annex(&name("fast"), Vec::new(), annexed.seen(), None).await?;
     let emptied = dump(&client, "slo").await?.remove("objective fast").unwrap_or_default();
     assert!(
         emptied.starts_with("ann=N 2; doc={") && emptied.contains(r#""by":null},"annexed":2}; owner"#),
@@ -251,7 +279,22 @@ async fn decisions() -> Checked {
     let keys: Vec<&str> = stored.keys().map(String::as_str).collect();
     let id = first.id;
     let (one, other) = (format!("decision#2026-11 {id}"), format!("decision#2026-11 {id}#{}", granted.id));
-    assert_eq!(keys, ["decision 2026-11", &one, &other]);
+    let told = [
+        (format!("audit 2026-11-20T12:01:00.123456789Z#decision#{id}#"), "12:01", "\"ann\"", "decided", String::new()),
+        (
+            format!("audit 2026-11-20T12:03:00.123456789Z#decision#{id}#{}", granted.id),
+            "12:03",
+            "null",
+            "overridden",
+            format!(r#","part":"{}""#, granted.id),
+        ),
+    ];
+    assert_eq!(keys, [&told[0].0, &told[1].0, "decision 2026-11", &one, &other]);
+    for (key, at, by, action, part) in &told {
+        let stamp = format!(r#"{{"at":"2026-11-20T{at}:00.123456789Z","by":{by}}}"#);
+        let entry = format!(r#"doc={{"stamp":{stamp},"action":"{action}","kind":"decision","name":"{id}"{part}}}"#);
+        assert_eq!(stored[key], entry);
+    }
     assert_eq!(stored["decision 2026-11"], "");
     assert!(stored[&one].starts_with(&format!("doc={doc}")), "{}", stored[&one]);
     // What the rules saw, exactly; then what they said.

@@ -2,12 +2,20 @@
 
 mod common;
 
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use common::{cost, name, service, stamp};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::to_string;
 use slo_core::testing::Sample as _;
-use slo_core::{Filter, Labels, MAX_PAGE, Name, Objective, Precondition, RepositoryError, Service};
+use slo_core::{
+    AuditAction, AuditEntry, AuditFilter, AuditKind, AuditRepository as _, Filter, Labels, MAX_PAGE, Name, Objective,
+    Precondition, RepositoryError, Revision, Service, Stamp,
+};
+use slo_dynamo::Store;
 
 /// Sent at once when the list is filled.
 const AT_ONCE: usize = 32;
@@ -129,6 +137,70 @@ async fn pages_through(count: usize) -> Result<(), RepositoryError> {
 #[tokio::test]
 async fn a_long_list_pages_through_while_others_come_and_go() -> Result<(), RepositoryError> {
     pages_through(1_500).await
+}
+
+/// So many entries, each of half a kilobyte, as the stores put them; oldest first.
+async fn entries(client: &Client, count: i64) -> Result<Vec<AuditEntry>, Box<dyn Error>> {
+    let long = |start: &str, number: i64| name(&format!("{start}{number:0>62}"));
+    let entry = |number: i64| AuditEntry {
+        stamp: Stamp { at: stamp().at + jiff::SignedDuration::from_secs(number), by: Some(long("u", number)) },
+        action: if number == 0 { AuditAction::Created } else { AuditAction::ExclusionAdded },
+        kind: AuditKind::Objective,
+        name: long("n", number),
+        part: Some(long("p", number)),
+        revision: Some(Revision::FIRST),
+        annexed: number.unsigned_abs(),
+    };
+    let entries: Vec<AuditEntry> = (0..count).map(entry).collect();
+    for some in entries.chunks(25) {
+        let mut puts = Vec::new();
+        for entry in some {
+            let texts = [("pk", "audit".to_owned()), ("sk", entry.place().to_string()), ("doc", to_string(entry)?)];
+            let item = texts.map(|(name, text)| (name.to_owned(), AttributeValue::S(text)));
+            let put = PutRequest::builder().set_item(Some(item.into())).build()?;
+            puts.push(WriteRequest::builder().put_request(put).build());
+        }
+        client.batch_write_item().request_items("slo", puts).send().await?;
+    }
+    Ok(entries)
+}
+
+#[tokio::test]
+async fn the_audit_pages_through_megabytes() -> Result<(), Box<dyn Error>> {
+    let client = common::client().await;
+    let mut entries = entries(&client, 5_300).await?;
+    assert!(entries.iter().map(|entry| to_string(entry).map_or(0, |text| text.len())).sum::<usize>() > 1 << 20);
+    entries.reverse();
+    let audit = Store::builder(client).build().audit();
+    // A page costs by what it shows, wherever it begins.
+    let (mut shown, mut before) = (Vec::new(), None);
+    loop {
+        let (page, (calls, read, _)) = cost(audit.list(&AuditFilter::default(), before, MAX_PAGE)).await;
+        let page = page?;
+        assert_eq!((calls, page.items.len()), (1, MAX_PAGE.min(entries.len() - shown.len())));
+        assert!(read <= 30_000, "{read} milliunits for 200 of half a kilobyte");
+        shown.extend(page.items);
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert!(shown == entries, "others, or in another order");
+    // The oldest is found on the second page: one looks at 5,000 at most.
+    let filter = AuditFilter { action: Some(AuditAction::Created), ..AuditFilter::default() };
+    let (page, (calls, read, _)) = cost(audit.list(&filter, None, 10)).await;
+    let page = page?;
+    assert_eq!((page.items, page.next.is_some(), calls), (Vec::new(), true, 10));
+    assert!(read <= 650_000, "{read} milliunits for 2.5 MB");
+    let (page, (calls, ..)) = cost(audit.list(&filter, page.next, 10)).await;
+    let page = page?;
+    assert_eq!((&page.items[..], page.next, calls), (&entries[5_299..], None, 1));
+    // A span is only looked at where it is.
+    let (from, to) = (entries[3_000].stamp.at, entries[2_997].stamp.at);
+    let filter = AuditFilter { from: Some(from), to: Some(to), ..AuditFilter::default() };
+    let (page, (calls, read, _)) = cost(audit.list(&filter, None, 10)).await;
+    assert_eq!((&page?.items[..], calls, read), (&entries[2_998..3_001], 1, 1_000));
+    Ok(())
 }
 
 #[tokio::test]

@@ -18,8 +18,8 @@ use crate::edge::access::{
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::resource::{
-    alert, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan, policy,
-    root, suggested_target, token, user,
+    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan,
+    policy, root, suggested_target, token, user,
 };
 
 #[derive(OpenApi)]
@@ -66,6 +66,8 @@ macro_rules! routes {
             "/api/v1/decisions" => get VIEWER decision::list, post EDITOR decision::create;
             "/api/v1/decisions/{id}" => get VIEWER decision::get;
             "/api/v1/decisions/{id}/override" => post APPROVER decision::grant;
+
+            "/api/v1/audit" => get ADMIN audit::list;
 
             "/api/v1/users" => get VIEWER user::list, post ADMIN user::create;
             "/api/v1/users/{name}" =>

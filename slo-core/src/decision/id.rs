@@ -6,6 +6,8 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::name::Name;
+
 /// A UUID of version 7 (RFC 9562), in lower case with hyphens: it begins with the millisecond of its making, so
 /// that its order is that of time.
 ///
@@ -102,6 +104,12 @@ impl TryFrom<String> for DecisionId {
 impl From<DecisionId> for String {
     fn from(id: DecisionId) -> Self {
         id.to_string()
+    }
+}
+
+impl From<DecisionId> for Name {
+    fn from(id: DecisionId) -> Self {
+        id.to_string().try_into().expect("hexadecimal digits with hyphens inside are a name")
     }
 }
 

@@ -5,14 +5,26 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::call;
+use super::{MemoryAudit, call};
+use crate::audit::AuditEntry;
 use crate::decision::{Decision, DecisionId, DecisionRecord, Override};
 use crate::repository::{DecisionFilter, DecisionPage, DecisionRepository, RepositoryError};
 use crate::revision::Revision;
 
 /// Decisions in a map.
 #[derive(Debug, Default)]
-pub struct MemoryDecisions(Mutex<BTreeMap<DecisionId, DecisionRecord>>);
+pub struct MemoryDecisions {
+    records: Mutex<BTreeMap<DecisionId, DecisionRecord>>,
+    audit: MemoryAudit,
+}
+
+impl MemoryDecisions {
+    /// Without any, telling this audit.
+    #[must_use]
+    pub fn audited(audit: &MemoryAudit) -> Self {
+        Self { audit: audit.clone(), ..Self::default() }
+    }
+}
 
 /// There is something else under that identifier.
 const TAKEN: RepositoryError = RepositoryError::Precondition { current: Some(Revision::FIRST) };
@@ -20,11 +32,12 @@ const TAKEN: RepositoryError = RepositoryError::Precondition { current: Some(Rev
 #[async_trait]
 impl DecisionRepository for MemoryDecisions {
     async fn append(&self, decision: Decision) -> Result<(), RepositoryError> {
-        let mut records = call(&self.0);
+        let mut records = call(&self.records);
         match records.get(&decision.id) {
             Some(stored) if stored.decision == decision => {}
             Some(_) => return Err(TAKEN),
             None => {
+                self.audit.tell(AuditEntry::decided(&decision));
                 records.insert(decision.id, DecisionRecord { decision, overrides: Vec::new() });
             }
         }
@@ -32,18 +45,21 @@ impl DecisionRepository for MemoryDecisions {
     }
 
     async fn append_override(&self, id: DecisionId, granted: Override) -> Result<DecisionRecord, RepositoryError> {
-        let mut records = call(&self.0);
+        let mut records = call(&self.records);
         let record = records.get_mut(&id).ok_or(RepositoryError::Precondition { current: None })?;
         match record.overrides.binary_search_by_key(&granted.id, |other| other.id) {
             Ok(place) if record.overrides[place] == granted => {}
             Ok(_) => return Err(TAKEN),
-            Err(place) => record.overrides.insert(place, granted),
+            Err(place) => {
+                self.audit.tell(AuditEntry::overridden(id, &granted));
+                record.overrides.insert(place, granted);
+            }
         }
         Ok(record.clone())
     }
 
     async fn get(&self, id: DecisionId) -> Result<Option<DecisionRecord>, RepositoryError> {
-        Ok(call(&self.0).get(&id).cloned())
+        Ok(call(&self.records).get(&id).cloned())
     }
 
     async fn list(
@@ -52,7 +68,7 @@ impl DecisionRepository for MemoryDecisions {
         before: Option<DecisionId>,
         limit: usize,
     ) -> Result<DecisionPage, RepositoryError> {
-        let records = call(&self.0);
+        let records = call(&self.records);
         let mut items: Vec<DecisionRecord> = records
             .iter()
             .rev()

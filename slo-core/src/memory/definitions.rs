@@ -5,14 +5,18 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::call;
+use super::{MemoryAudit, call};
+use crate::audit::{AuditEntry, Deed};
 use crate::name::Name;
 use crate::repository::{Definition, DefinitionRepository, Filter, Page, RepositoryError};
 use crate::revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 
 /// Definitions of one kind in a map.
 #[derive(Debug)]
-pub struct MemoryDefinitions<D: Definition>(Mutex<BTreeMap<Name, History<D>>>);
+pub struct MemoryDefinitions<D: Definition> {
+    names: Mutex<BTreeMap<Name, History<D>>>,
+    audit: MemoryAudit,
+}
 
 #[derive(Debug)]
 struct History<D: Definition> {
@@ -23,11 +27,17 @@ struct History<D: Definition> {
 
 impl<D: Definition> Default for MemoryDefinitions<D> {
     fn default() -> Self {
-        Self(Mutex::new(BTreeMap::new()))
+        Self::audited(&MemoryAudit::default())
     }
 }
 
 impl<D: Definition> MemoryDefinitions<D> {
+    /// Without any, telling this audit.
+    #[must_use]
+    pub fn audited(audit: &MemoryAudit) -> Self {
+        Self { names: Mutex::default(), audit: audit.clone() }
+    }
+
     fn change(
         &self,
         name: &Name,
@@ -35,7 +45,7 @@ impl<D: Definition> MemoryDefinitions<D> {
         precondition: Precondition,
         stamp: &Stamp,
     ) -> Result<Option<Versioned<D>>, RepositoryError> {
-        let mut names = call(&self.0);
+        let mut names = call(&self.names);
         let stored = names.get(name);
         let current = stored.and_then(|history| history.current.as_ref());
         if !precondition.holds(current.map(|c| c.revision)) {
@@ -49,6 +59,10 @@ impl<D: Definition> MemoryDefinitions<D> {
         let version = value.clone().map(|value| match current {
             Some(current) => current.replaced(value, stamp.clone()),
             None => Versioned::first(value, revision, stamp.clone()),
+        });
+        self.audit.tell(match &version {
+            Some(version) => AuditEntry::written(version),
+            None => AuditEntry::deleted::<D>(name, revision, stamp.clone()),
         });
         let history = names.entry(name.clone()).or_insert_with(|| History { current: None, changes: Vec::new() });
         history.changes.push(Change { revision, stamp: stamp.clone(), value });
@@ -65,11 +79,20 @@ impl<D: Definition> DefinitionRepository<D> for MemoryDefinitions<D> {
         Ok(version.expect("a put stores a version"))
     }
 
-    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError> {
-        let mut names = call(&self.0);
+    async fn annex(
+        &self,
+        name: &Name,
+        annex: D::Annex,
+        seen: Annexed,
+        deed: Option<Deed>,
+    ) -> Result<Versioned<D>, RepositoryError> {
+        let mut names = call(&self.names);
         match names.get_mut(name).and_then(|history| history.current.as_mut()) {
             Some(current) if current.seen() == seen => {
                 *current = current.clone().with_annex(annex);
+                if let Some(deed) = deed {
+                    self.audit.tell(AuditEntry::annexed(current, deed));
+                }
                 Ok(current.clone())
             }
             other => Err(RepositoryError::Precondition { current: other.map(|current| current.revision) }),
@@ -81,7 +104,7 @@ impl<D: Definition> DefinitionRepository<D> for MemoryDefinitions<D> {
     }
 
     async fn get(&self, name: &Name) -> Result<Option<Versioned<D>>, RepositoryError> {
-        Ok(call(&self.0).get(name).and_then(|history| history.current.clone()))
+        Ok(call(&self.names).get(name).and_then(|history| history.current.clone()))
     }
 
     async fn list(
@@ -90,7 +113,7 @@ impl<D: Definition> DefinitionRepository<D> for MemoryDefinitions<D> {
         after: Option<Name>,
         limit: usize,
     ) -> Result<Page<Versioned<D>>, RepositoryError> {
-        let names = call(&self.0);
+        let names = call(&self.names);
         let mut items: Vec<Versioned<D>> = names
             .iter()
             .filter(|(name, _)| after.as_ref().is_none_or(|after| *name > after))
@@ -111,7 +134,7 @@ impl<D: Definition> DefinitionRepository<D> for MemoryDefinitions<D> {
         before: Option<Revision>,
         limit: usize,
     ) -> Result<Vec<Change<D>>, RepositoryError> {
-        let names = call(&self.0);
+        let names = call(&self.names);
         let changes = names.get(name).map_or(&[][..], |history| &history.changes);
         let older = |change: &&Change<D>| before.is_none_or(|before| change.revision < before);
         Ok(changes.iter().rev().filter(older).take(limit).cloned().collect())

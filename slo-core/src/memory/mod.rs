@@ -1,10 +1,12 @@
 //! The repositories in the process: for tests, trials and embedding without a store.
 
+mod audit;
 mod decisions;
 mod definitions;
 mod measurements;
 mod states;
 
+pub use audit::MemoryAudit;
 pub use decisions::MemoryDecisions;
 pub use definitions::MemoryDefinitions;
 pub use measurements::MemoryMeasurements;

@@ -42,7 +42,8 @@ pub struct DecisionPage {
     pub next: Option<DecisionId>,
 }
 
-/// Keeps decisions, all of them, for ever as they were made.
+/// Keeps decisions, all of them, for ever as they were made, and tells the audit of each in the same step: see
+/// [`AuditRepository`](super::AuditRepository).
 ///
 /// The time in a decision's or override's identifier is that of its making, to the millisecond; who breaks this gets
 /// lists in another order.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::RepositoryError;
+use crate::audit::Deed;
 use crate::exclusion::Exclusion;
 use crate::indicator::Indicator;
 use crate::name::Name;
@@ -176,7 +177,8 @@ pub struct Page<T> {
     pub next: Option<Name>,
 }
 
-/// Keeps definitions of one kind, every version of them.
+/// Keeps definitions of one kind, every version of them, and tells the audit of each write in the same step: see
+/// [`AuditRepository`](super::AuditRepository).
 ///
 /// # Contract
 /// 1. **Created once**: a write that demands absence stores the first version of a life (`born` is its
@@ -206,8 +208,15 @@ pub trait DefinitionRepository<D: Definition>: Send + Sync {
     /// Writes a version if the precondition holds.
     async fn put(&self, value: D, precondition: Precondition, stamp: Stamp) -> Result<Versioned<D>, RepositoryError>;
 
-    /// Writes the annex if it is as the writer has seen it.
-    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError>;
+    /// Writes the annex if it is as the writer has seen it. `deed` is what the audit says of it; `None` for what
+    /// nobody audits.
+    async fn annex(
+        &self,
+        name: &Name,
+        annex: D::Annex,
+        seen: Annexed,
+        deed: Option<Deed>,
+    ) -> Result<Versioned<D>, RepositoryError>;
 
     /// Deletes it if the precondition holds.
     async fn delete(&self, name: &Name, precondition: Precondition, stamp: Stamp) -> Result<(), RepositoryError>;

@@ -1,14 +1,16 @@
 //! What the core needs of a store.
 //!
-//! Four small traits, each with a numbered contract. [`crate::memory`] implements them in the
+//! Five small traits, each with a numbered contract. [`crate::memory`] implements them in the
 //! process; the contract kit (`slo_core::testing`, feature `testing`) has named tests for each clause,
 //! for every other store.
 
+mod audit;
 mod decisions;
 mod definitions;
 mod measurements;
 mod states;
 
+pub use audit::{AuditFilter, AuditPage, AuditRepository};
 pub use decisions::{DecisionFilter, DecisionPage, DecisionRepository};
 pub use definitions::{Definition, DefinitionRepository, Filter, Kind, MAX_PAGE, Page};
 pub use measurements::{MeasurementRepository, Reconciled, Resolution};
@@ -46,6 +48,7 @@ pub enum RepositoryError {
 /// `mockall` mocks of the traits.
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod mocks {
+    pub use super::audit::MockAuditRepository;
     pub use super::decisions::MockDecisionRepository;
     pub use super::definitions::MockDefinitionRepository;
     pub use super::measurements::MockMeasurementRepository;

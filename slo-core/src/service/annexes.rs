@@ -1,6 +1,7 @@
 //! What is kept beside a definition: changed as it was seen, and again when somebody else was faster.
 
 use super::{Managed, Service};
+use crate::audit::Deed;
 use crate::error::Error;
 use crate::name::Name;
 use crate::repository::RepositoryError;
@@ -12,8 +13,8 @@ const ATTEMPTS: usize = 32;
 pub(super) enum Becomes<A, T> {
     /// It stays as it is.
     Kept(T),
-    /// It is to be this.
-    Changed(A, T),
+    /// It is to be this, and what somebody did is this.
+    Changed(A, Deed, T),
 }
 
 /// Decides on what is there, and again when somebody else wrote in between.
@@ -25,11 +26,11 @@ pub(super) async fn change<D: Managed, T>(
     for _ in 0..ATTEMPTS {
         let stored = service.get::<D>(name).await?;
         let seen = stored.seen();
-        let (annex, answer) = match decide(stored.annex)? {
+        let (annex, deed, answer) = match decide(stored.annex)? {
             Becomes::Kept(answer) => return Ok(answer),
-            Becomes::Changed(annex, answer) => (annex, answer),
+            Becomes::Changed(annex, deed, answer) => (annex, deed, answer),
         };
-        match D::repository(service).annex(name, annex, seen).await {
+        match D::repository(service).annex(name, annex, seen, Some(deed)).await {
             Ok(_) => return Ok(answer),
             Err(RepositoryError::Precondition { .. }) => {}
             Err(other) => return Err(other.into()),

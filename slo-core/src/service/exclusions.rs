@@ -2,11 +2,13 @@
 
 use super::Service;
 use super::annexes::{Becomes, change};
+use crate::audit::{AuditAction, Deed};
 use crate::error::Error;
 use crate::exclusion::{Exclusion, MAX_EXCLUSIONS};
 use crate::fault::Fault;
 use crate::name::Name;
 use crate::objective::Objective;
+use crate::revision::Stamp;
 
 impl Service {
     /// Adds an exclusion to an objective. Safe to repeat: one with its identifier is there already
@@ -27,7 +29,9 @@ impl Service {
                 return Err(Error::Invalid { faults: vec![Fault::new("", "tooMany", detail)] });
             }
             exclusions.push(exclusion.clone());
-            Ok(Becomes::Changed(exclusions, exclusion.clone()))
+            let (stamp, part) = (exclusion.created.clone(), exclusion.id.clone());
+            let deed = Deed { stamp, action: AuditAction::ExclusionAdded, part };
+            Ok(Becomes::Changed(exclusions, deed, exclusion.clone()))
         })
         .await
     }
@@ -36,14 +40,15 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoExclusion`], [`Error::Repository`].
-    pub async fn delete_exclusion(&self, objective: &Name, id: &Name) -> Result<(), Error> {
+    pub async fn delete_exclusion(&self, objective: &Name, id: &Name, stamp: Stamp) -> Result<(), Error> {
         change::<Objective, _>(self, objective, |mut exclusions| {
             let before = exclusions.len();
             exclusions.retain(|exclusion| exclusion.id != *id);
             if exclusions.len() == before {
                 return Err(Error::NoExclusion { objective: objective.clone(), id: id.clone() });
             }
-            Ok(Becomes::Changed(exclusions, ()))
+            let deed = Deed { stamp: stamp.clone(), action: AuditAction::ExclusionDeleted, part: id.clone() };
+            Ok(Becomes::Changed(exclusions, deed, ()))
         })
         .await
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Service;
 use super::annexes::{Becomes, change};
+use crate::audit::{AuditAction, Deed};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::fault::Fault;
@@ -53,7 +54,8 @@ impl Service {
             return Err(Error::Invalid { faults });
         }
         let now = stamp.at;
-        let (token, text) = Token::new(user, request, random, stamp);
+        let (token, text) = Token::new(user, request, random, stamp.clone());
+        let deed = Deed { stamp, action: AuditAction::TokenCreated, part: token.id.clone() };
         change::<User, _>(self, user, |mut tokens| {
             tokens.retain(|token| token.is_live(now));
             if tokens.len() >= MAX_TOKENS {
@@ -61,7 +63,7 @@ impl Service {
                 return Err(Error::Invalid { faults: vec![Fault::new("", "tooMany", detail)] });
             }
             tokens.push(token.clone());
-            Ok(Becomes::Changed(tokens, ()))
+            Ok(Becomes::Changed(tokens, deed.clone(), ()))
         })
         .await?;
         Ok((token, text))
@@ -79,14 +81,15 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoToken`], [`Error::Repository`].
-    pub async fn revoke_token(&self, user: &Name, id: &Name) -> Result<(), Error> {
+    pub async fn revoke_token(&self, user: &Name, id: &Name, stamp: Stamp) -> Result<(), Error> {
+        let deed = Deed { stamp, action: AuditAction::TokenRevoked, part: id.clone() };
         change::<User, _>(self, user, |mut tokens| {
             let before = tokens.len();
             tokens.retain(|token| token.id != *id);
             if tokens.len() == before {
                 return Err(Error::NoToken { user: user.clone(), id: id.clone() });
             }
-            Ok(Becomes::Changed(tokens, ()))
+            Ok(Becomes::Changed(tokens, deed.clone(), ()))
         })
         .await
     }
@@ -110,7 +113,7 @@ impl Service {
         if token.is_used_anew(now) {
             token.last_used_at = Some(now);
             // Who was faster has noted it, or has better to do; the next use will.
-            let _ = self.users.annex(&value.name, tokens, seen).await;
+            let _ = self.users.annex(&value.name, tokens, seen, None).await;
         }
         Ok(Some(admitted))
     }

@@ -45,7 +45,7 @@ pub async fn annexes_are_beside_their_definitions<D: Sample>(store: &dyn Definit
             let before = stored[&name(text)].clone();
             // The last one is empty again.
             let annex = if times == 4 { D::Annex::default() } else { D::annex(number) };
-            let written = store.annex(&name(text), annex.clone(), before.seen()).await.expect("it is written");
+            let written = store.annex(&name(text), annex.clone(), before.seen(), None).await.expect("it is written");
             let annexed = u64::try_from(times).expect("few");
             assert_eq!(written, Versioned { annex, annexed, ..before });
             assert_eq!(State::of(store, text).await, State::only(written.clone()), "a single version, as before");
@@ -66,7 +66,7 @@ pub async fn annexes_last_as_long_as_a_life<D: Sample>(store: &dyn DefinitionRep
         seen_everywhere(store, &[(shop.clone(), current.clone())].into(), &current.value).await;
         // Other owners, other services: where it was, it is no more.
         for number in number + 1..number + 5 {
-            let annexed = store.annex(&shop, D::annex(number), current.seen()).await.expect("it is written");
+            let annexed = store.annex(&shop, D::annex(number), current.seen(), None).await.expect("it is written");
             let revision = annexed.revision;
             let demanded = if number % 2 == 0 { Precondition::Present } else { Precondition::Revision(revision) };
             let replaced = put(store, "shop", number, demanded).await.expect("it is replaced");
@@ -86,34 +86,34 @@ pub async fn annexes_last_as_long_as_a_life<D: Sample>(store: &dyn DefinitionRep
 pub async fn annexes_are_written_as_seen<D: Sample>(store: &dyn DefinitionRepository<D>) {
     let shop = name("shop");
     let first = Annexed { born: Revision::FIRST, annexed: 0 };
-    assert_eq!(refused(store.annex(&shop, D::annex(1), first).await), None);
+    assert_eq!(refused(store.annex(&shop, D::annex(1), first, None).await), None);
     assert_eq!(State::of(store, "shop").await, State { current: None, listed: vec![], changes: vec![] });
 
     let old = put(store, "shop", 1, Precondition::Absent).await.expect("it is created");
-    let old_annexed = store.annex(&shop, D::annex(1), old.seen()).await.expect("it is written");
+    let old_annexed = store.annex(&shop, D::annex(1), old.seen(), None).await.expect("it is written");
     store.delete(&shop, Precondition::Present, stamp(2)).await.expect("it is deleted");
     for seen in [old.seen(), old_annexed.seen()] {
-        assert_eq!(refused(store.annex(&shop, D::annex(2), seen).await), None);
+        assert_eq!(refused(store.annex(&shop, D::annex(2), seen, None).await), None);
         assert_eq!(store.get(&shop).await.expect("a read succeeds"), None);
     }
 
     let created = put(store, "shop", 3, Precondition::Absent).await.expect("it is created");
     for seen in [old.seen(), old_annexed.seen()] {
-        assert_eq!(refused(store.annex(&shop, D::annex(3), seen).await), Some(created.revision));
+        assert_eq!(refused(store.annex(&shop, D::annex(3), seen, None).await), Some(created.revision));
     }
-    let annexed = store.annex(&shop, D::annex(4), created.seen()).await.expect("it is written");
+    let annexed = store.annex(&shop, D::annex(4), created.seen(), None).await.expect("it is written");
     let before = State::of(store, "shop").await;
     let later = Annexed { annexed: 2, ..annexed.seen() };
     for seen in [old.seen(), old_annexed.seen(), created.seen(), later] {
         // Another one, and the same again.
         for annex in [D::annex(5), annexed.annex.clone()] {
-            assert_eq!(refused(store.annex(&shop, annex, seen).await), Some(created.revision), "{seen:?}");
+            assert_eq!(refused(store.annex(&shop, annex, seen, None).await), Some(created.revision), "{seen:?}");
             assert_eq!(State::of(store, "shop").await, before);
         }
     }
     // A version in between is none of its business.
     let replaced = put(store, "shop", 6, Precondition::Present).await.expect("it is replaced");
-    let written = store.annex(&shop, D::annex(6), annexed.seen()).await.expect("it is written");
+    let written = store.annex(&shop, D::annex(6), annexed.seen(), None).await.expect("it is written");
     assert_eq!(written, Versioned { annex: D::annex(6), annexed: 2, ..replaced });
 }
 
@@ -122,14 +122,14 @@ pub async fn annexes_are_written_as_seen<D: Sample>(store: &dyn DefinitionReposi
 pub async fn concurrent_annexes_lose_nothing<D: Sample>(store: &dyn DefinitionRepository<D>) {
     let shop = name("shop");
     let created = put(store, "shop", 0, Precondition::Absent).await.expect("it is created");
-    let racers = join_all((1..9).map(|number| store.annex(&shop, D::annex(number), created.seen()))).await;
+    let racers = join_all((1..9).map(|number| store.annex(&shop, D::annex(number), created.seen(), None))).await;
     let mut current = only_one(racers, Some(created.revision));
     assert_eq!(current, Versioned { annex: current.annex.clone(), annexed: 1, ..created });
     assert_eq!(State::of(store, "shop").await, State::only(current.clone()));
 
     for number in 10..18 {
         let replace = put(store, "shop", number, Precondition::Revision(current.revision));
-        let annex = store.annex(&shop, D::annex(number), current.seen());
+        let annex = store.annex(&shop, D::annex(number), current.seen(), None);
         let (replaced, annexed) = if number % 2 == 0 {
             join(replace, annex).await
         } else {
@@ -156,7 +156,7 @@ pub async fn concurrent_annexes_lose_nothing<D: Sample>(store: &dyn DefinitionRe
     // Nor does an annex bring back what is deleted.
     for first in [true, false] {
         let delete = store.delete(&shop, Precondition::Revision(current.revision), stamp(20));
-        let annex = store.annex(&shop, D::annex(20), current.seen());
+        let annex = store.annex(&shop, D::annex(20), current.seen(), None);
         let (deleted, annexed) = if first {
             join(delete, annex).await
         } else {
@@ -177,7 +177,7 @@ pub async fn the_largest_annex_is_kept<D: Sample>(store: &dyn DefinitionReposito
         let value = D::large(name(&text), number);
         let created = store.put(value, Precondition::Absent, stamp(number)).await.expect("it is created");
         let annex = D::large_annex(number);
-        let written = store.annex(&name(&text), annex.clone(), created.seen()).await.expect("it is written");
+        let written = store.annex(&name(&text), annex.clone(), created.seen(), None).await.expect("it is written");
         assert!(written == Versioned { annex, annexed: 1, ..created }, "{text} is not as it was written");
         let read = store.get(&name(&text)).await.expect("a read succeeds");
         assert!(read.as_ref() == Some(&written), "{text} is not read as it was written");

@@ -1,16 +1,17 @@
 //! For those who write a store: the contract kit, samples and mocks.
 //!
-//! [`MeasurementRepository`], [`DefinitionRepository`], [`StateRepository`] and [`DecisionRepository`] each have a numbered
-//! contract. Here are named functions, one for each clause and a few for that of the annex, in
-//! [`measurements`], [`definitions`], [`states`] and [`decisions`]; each takes an empty store and panics when the store breaks that clause. Clauses
+//! [`MeasurementRepository`], [`DefinitionRepository`], [`StateRepository`], [`DecisionRepository`] and
+//! [`AuditRepository`] each have a numbered contract. Here are named functions, one for each clause and a few for that of the annex, in
+//! [`measurements`], [`definitions`], [`states`], [`decisions`] and [`audit`]; each takes an empty store (those of the
+//! audit a whole service on empty stores) and panics when the store breaks that clause. Clauses
 //! about concurrency interleave their calls, and clauses about completeness exceed what one answer of a
 //! store usually holds (1 MB).
 //!
-//! Four macros make one test of each clause:
+//! Five macros make one test of each clause:
 //!
 //! ```
 //! use slo_core::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
-//! use slo_core::{Definition, Indicator, Objective, User};
+//! use slo_core::{Definition, Indicator, Objective, Service, User};
 //!
 //! // Everything the store needs lives as long as what the fixture returns: put a temporary
 //! // directory or an engine into a type of your own that dereferences to the store.
@@ -30,9 +31,14 @@
 //!     Box::default()
 //! }
 //!
+//! async fn whole() -> Box<Service> {
+//!     Box::new(Service::in_memory())
+//! }
+//!
 //! slo_core::measurement_contract!(counts);
 //! slo_core::state_contract!(shared);
 //! slo_core::decision_contract!(decided);
+//! slo_core::audit_contract!(whole);
 //! slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 //! slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 //! slo_core::definition_contract!(users: User, names::<User>);
@@ -40,7 +46,8 @@
 //! ```
 //!
 //! The tests run on `tokio`, with its features `macros` and `rt-multi-thread`. Under another runtime
-//! go through [`measurements::clauses`], [`definitions::clauses`], [`states::clauses`] and [`decisions::clauses`]:
+//! go through [`measurements::clauses`], [`definitions::clauses`], [`states::clauses`], [`decisions::clauses`] and
+//! [`audit::clauses`]:
 //!
 //! ```
 //! # async fn run() {
@@ -63,8 +70,10 @@
 //! [`DefinitionRepository`]: crate::DefinitionRepository
 //! [`StateRepository`]: crate::StateRepository
 //! [`DecisionRepository`]: crate::DecisionRepository
+//! [`AuditRepository`]: crate::AuditRepository
 
 mod annexes;
+pub mod audit;
 pub mod decisions;
 pub mod definitions;
 pub mod measurements;
@@ -75,7 +84,8 @@ mod state;
 pub mod states;
 
 pub use crate::repository::mocks::{
-    MockDecisionRepository, MockDefinitionRepository, MockMeasurementRepository, MockStateRepository,
+    MockAuditRepository, MockDecisionRepository, MockDefinitionRepository, MockMeasurementRepository,
+    MockStateRepository,
 };
 pub use sample::Sample;
 pub use sample_decision::{decision, override_of};
@@ -146,6 +156,22 @@ macro_rules! decision_contract {
     };
     ($fixture:expr) => {
         $crate::decision_contract!(decisions: $fixture);
+    };
+}
+
+/// The clauses of [`AuditRepository`](crate::AuditRepository), one test each.
+///
+/// Takes a fixture as [`measurement_contract!`] does, of which comes a [`Service`](crate::Service); the tests are in a
+/// module `audit`, or one whose name is given.
+#[macro_export]
+macro_rules! audit_contract {
+    ($module:ident: $fixture:expr) => {
+        $crate::__audit_clauses! {
+            [$crate::__contract_tests] $module audit ($crate::Service) $fixture
+        }
+    };
+    ($fixture:expr) => {
+        $crate::audit_contract!(audit: $fixture);
     };
 }
 
@@ -266,6 +292,27 @@ macro_rules! __decision_clauses {
                 decisions_are_listed_newest_first
                 decisions_are_filtered
                 the_largest_decisions_are_kept
+            ]
+            $($with)*
+        }
+    };
+}
+
+/// The clauses of the audit, in the order of the contract: the one list of their names.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __audit_clauses {
+    ([$($then:tt)*] $($with:tt)*) => {
+        $($then)*! {
+            [
+                versions_are_audited
+                annexes_are_audited
+                decisions_are_audited
+                refused_writes_are_not_audited
+                races_are_audited_as_won
+                audits_are_listed_newest_first
+                audits_are_complete
+                audits_are_filtered
             ]
             $($with)*
         }

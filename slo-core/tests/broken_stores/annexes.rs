@@ -8,7 +8,7 @@ use jiff::ToSpan as _;
 use slo_core::memory::MemoryDefinitions;
 use slo_core::testing::definitions::Clause;
 use slo_core::{
-    Annexed, Change, Definition, DefinitionRepository, Exclusion, Filter, Name, Objective, Page, Precondition,
+    Annexed, Change, Deed, Definition, DefinitionRepository, Exclusion, Filter, Name, Objective, Page, Precondition,
     RepositoryError, Revision, Stamp, Versioned,
 };
 use tokio::task::yield_now;
@@ -177,7 +177,7 @@ impl DefinitionRepository<Objective> for Store {
             _ => None,
         };
         Ok(self.said(match annex {
-            Some(annex) => self.inner.annex(&name, annex, stored.seen()).await?,
+            Some(annex) => self.inner.annex(&name, annex, stored.seen(), None).await?,
             None => stored,
         }))
     }
@@ -187,9 +187,10 @@ impl DefinitionRepository<Objective> for Store {
         name: &Name,
         annex: Vec<Exclusion>,
         seen: Annexed,
+        deed: Option<Deed>,
     ) -> Result<Versioned<Objective>, RepositoryError> {
         let Some(current) = self.inner.get(name).await? else {
-            return self.inner.annex(name, annex, seen).await;
+            return self.inner.annex(name, annex, seen, deed).await;
         };
         let seen = self.state(&current, seen).await?;
         let size = serde_json::to_string(&annex).expect("json").len();
@@ -199,9 +200,9 @@ impl DefinitionRepository<Objective> for Store {
             _ => annex,
         };
         if self.fault == Fault::RefusedIsWritten && current.seen() != seen {
-            self.inner.annex(name, annex.clone(), current.seen()).await?;
+            self.inner.annex(name, annex.clone(), current.seen(), None).await?;
         }
-        let written = self.inner.annex(name, annex.clone(), seen).await?;
+        let written = self.inner.annex(name, annex.clone(), seen, deed).await?;
         self.last.lock().expect("no panic under the lock").insert(name.clone(), annex);
         Ok(self.said(written))
     }

@@ -8,8 +8,8 @@ use jiff::{RoundMode, TimestampRound, Unit};
 use slo_core::memory::MemoryDefinitions;
 use slo_core::testing::definitions::{Clause, clauses};
 use slo_core::{
-    Annexed, Change, Definition, DefinitionRepository, Filter, Name, Objective, Page, Precondition, RepositoryError,
-    Revision, Stamp, Versioned,
+    Annexed, Change, Deed, Definition, DefinitionRepository, Filter, Name, Objective, Page, Precondition,
+    RepositoryError, Revision, Stamp, Versioned,
 };
 
 use super::{Row, annexes, judge, keeps};
@@ -298,9 +298,15 @@ impl<D: Definition> DefinitionRepository<D> for Store<D> {
         }
     }
 
-    async fn annex(&self, name: &Name, annex: D::Annex, seen: Annexed) -> Result<Versioned<D>, RepositoryError> {
+    async fn annex(
+        &self,
+        name: &Name,
+        annex: D::Annex,
+        seen: Annexed,
+        deed: Option<Deed>,
+    ) -> Result<Versioned<D>, RepositoryError> {
         self.begin(name, Precondition::Present).await?;
-        match self.inner.annex(name, annex, seen).await {
+        match self.inner.annex(name, annex, seen, deed).await {
             Ok(written) => Ok(self.said(written)),
             Err(error) => Err(self.refusal(error)),
         }

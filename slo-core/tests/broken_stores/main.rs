@@ -4,6 +4,7 @@
 //! each fault; a clause without a broken store fails the test too.
 
 mod annexes;
+mod audit;
 mod decisions;
 mod definitions;
 mod measurements;

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::de::IgnoredAny;
-use slo_core::{Annexed, Change, Definition, Name, Precondition, RepositoryError, Revision, Stamp, Versioned};
+use slo_core::{
+    Annexed, AuditEntry, Change, Deed, Definition, Name, Precondition, RepositoryError, Revision, Stamp, Versioned,
+};
 
 use super::{DynamoDefinitions, item};
+use crate::audit;
 use crate::backoff;
 use crate::error::Failure;
 use crate::item::{Item, n};
+use crate::transaction::{self, ABSENT, COMPLETE, Outcome, outcome};
 
 /// How often a write is begun again because others were faster: more than write one name at once.
 const ATTEMPTS: usize = 32;
@@ -20,8 +22,8 @@ const ATTEMPTS: usize = 32;
 pub(super) enum Write<D: Definition> {
     /// A version, a deletion when there is no value.
     Version { value: Option<D>, precondition: Precondition, stamp: Stamp },
-    /// The annex.
-    Annex { annex: D::Annex, seen: Annexed },
+    /// The annex, and what the audit says of it.
+    Annex { annex: D::Annex, seen: Annexed, deed: Option<Deed> },
 }
 
 /// What a write makes of what it found.
@@ -32,6 +34,8 @@ struct Step<D: Definition> {
     after: Option<Versioned<D>>,
     /// What goes into the history; of an annex nothing.
     change: Option<Change<D>>,
+    /// What goes into the audit.
+    entry: Option<AuditEntry>,
 }
 
 impl<D: Definition> DynamoDefinitions<D> {
@@ -69,13 +73,18 @@ impl<D: Definition> DynamoDefinitions<D> {
                     Some(before) => before.replaced(value, stamp.clone()),
                     None => Versioned::first(value, revision, stamp.clone()),
                 });
+                let entry = match &after {
+                    Some(after) => AuditEntry::written(after),
+                    None => AuditEntry::deleted::<D>(name, revision, stamp.clone()),
+                };
                 let change = Change { revision, stamp: stamp.clone(), value: value.clone() };
-                Ok(Step { before, after, change: Some(change) })
+                Ok(Step { before, after, change: Some(change), entry: Some(entry) })
             }
-            Write::Annex { annex, seen } => match self.current(name).await? {
+            Write::Annex { annex, seen, deed } => match self.current(name).await? {
                 Some(before) if before.seen() == *seen => {
                     let after = before.clone().with_annex(annex.clone());
-                    Ok(Step { before: Some(before), after: Some(after), change: None })
+                    let entry = deed.clone().map(|deed| AuditEntry::annexed(&after, deed));
+                    Ok(Step { before: Some(before), after: Some(after), change: None, entry })
                 }
                 other => Err(RepositoryError::Precondition { current: other.map(|current| current.revision) }),
             },
@@ -112,6 +121,9 @@ impl<D: Definition> DynamoDefinitions<D> {
         let mut actions = vec![self.current_action(name, before, after)?];
         if let Some(change) = &step.change {
             actions.push(self.put(item::change(name, change)?, ABSENT));
+        }
+        if let Some(entry) = &step.entry {
+            actions.push(self.put(audit::item(entry)?, ABSENT));
         }
         let (had, has) = (further_owners(before), further_owners(after));
         for owner in had.difference(&has) {
@@ -155,9 +167,7 @@ impl<D: Definition> DynamoDefinitions<D> {
     }
 
     fn put(&self, item: Item, condition: &str) -> TransactWriteItem {
-        let condition = (!condition.is_empty()).then(|| condition.to_owned());
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).set_condition_expression(condition);
-        TransactWriteItem::builder().put(put.build().expect(COMPLETE)).build()
+        transaction::put(&self.table, item, condition)
     }
 
     fn delete_item(&self, key: Item) -> TransactWriteItem {
@@ -165,9 +175,6 @@ impl<D: Definition> DynamoDefinitions<D> {
         TransactWriteItem::builder().delete(delete.expect(COMPLETE)).build()
     }
 }
-
-const COMPLETE: &str = "table and item are set";
-const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// That a current version is as it was found, its annex too: a write carries over what it does not
 /// change. A revision is of one life only, so there is no need to compare `born`.
@@ -190,31 +197,4 @@ fn further_owners<D: Definition>(version: Option<&Versioned<D>>) -> BTreeSet<&Na
     let owners = version.map_or(&[][..], |version| version.value.owners());
     let Some((first, further)) = owners.split_first() else { return BTreeSet::new() };
     further.iter().filter(|owner| *owner != first).collect()
-}
-
-/// What became of a transaction that did not succeed.
-enum Outcome {
-    /// Cancelled because another version or annex was written.
-    Raced,
-    /// Cancelled because others were at the same items, or by throttling.
-    Busy,
-    /// Refused, or nobody knows.
-    Failed(Failure),
-}
-
-fn outcome(error: SdkError<TransactWriteItemsError>) -> Outcome {
-    let Some(TransactWriteItemsError::TransactionCanceledException(why)) = error.as_service_error() else {
-        return Outcome::Failed(error.into());
-    };
-    let codes = why.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    let mut outcome = None;
-    for code in codes.filter(|code| *code != "None") {
-        outcome = Some(match (code, outcome) {
-            ("ConditionalCheckFailed", None) => Outcome::Raced,
-            ("ConditionalCheckFailed", Some(other)) => other,
-            ("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded", _) => Outcome::Busy,
-            _ => return Outcome::Failed(error.into()),
-        });
-    }
-    outcome.unwrap_or_else(|| Outcome::Failed(error.into()))
 }

@@ -7,8 +7,8 @@ use proptest::prop_assert_eq;
 use proptest::test_runner::TestCaseError;
 use slo_core::testing::Sample as _;
 use slo_core::{
-    Annexed, Error, Exclusion, Filter, Indicator, Managed, Name, Objective, Precondition, Revision, Series, Service,
-    Stamp, User, Versioned,
+    Annexed, AuditFilter, Error, Exclusion, Filter, Indicator, Managed, Name, Objective, Precondition, Revision,
+    Series, Service, Stamp, User, Versioned,
 };
 use slo_dynamo::Store;
 
@@ -246,8 +246,8 @@ impl Both {
             }
             Operation::Include { objective, id } => {
                 self.same(operation, |service| {
-                    let (objective, id) = (nth(*objective), name(&format!("e{id}")));
-                    async move { service.delete_exclusion(&objective, &id).await }
+                    let (objective, id, stamp) = (nth(*objective), name(&format!("e{id}")), stamp.clone());
+                    async move { service.delete_exclusion(&objective, &id, stamp).await }
                 })
                 .await?;
             }
@@ -262,7 +262,7 @@ impl Both {
                 let annex: Vec<Exclusion> = Objective::annex(*number);
                 self.same(operation, |service| {
                     let (of, annex) = (of.clone(), annex.clone());
-                    async move { Ok(service.objectives.annex(&of, annex, seen).await?) }
+                    async move { Ok(service.objectives.annex(&of, annex, seen, None).await?) }
                 })
                 .await?;
             }
@@ -273,6 +273,8 @@ impl Both {
 
     /// Looks at everything there is, in every way.
     pub(crate) async fn all(&self) -> Tested {
+        self.same(&"who did what", |service| async move { service.audit(&AuditFilter::default(), None, 200).await })
+            .await?;
         let mut filters = vec![Filter::default()];
         for of in (0..FEW).map(nth) {
             filters.push(Filter { service: Some(of.clone()), ..Filter::default() });

@@ -247,6 +247,7 @@ pub(crate) async fn delete(
     State(app): AppState,
     _: NoQuery,
     names: PathNames,
+    by: By,
     conditions: Conditions,
 ) -> Result<Response, Problem> {
     if let Some(demanded) = conditions.if_match {
@@ -257,6 +258,6 @@ pub(crate) async fn delete(
         }
         exists?;
     }
-    app.service.delete_exclusion(&names.0, &names.1).await?;
+    app.service.delete_exclusion(&names.0, &names.1, by.0).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod alert;
 mod alert_policy;
+pub(crate) mod audit;
 pub(crate) mod burn_down;
 pub(crate) mod decision;
 pub(crate) mod definition;

@@ -197,7 +197,8 @@ pub(crate) async fn revoke(
     State(app): AppState,
     _: NoQuery,
     PathToken(user, id): PathToken,
+    By(stamp): By,
 ) -> Result<Response, Problem> {
-    app.service.revoke_token(&user, &id).await?;
+    app.service.revoke_token(&user, &id, stamp).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -35,7 +35,7 @@ const APPROVER: Needs = Least(Access::Approver);
 const ADMIN: Needs = Least(Access::Admin);
 
 /// Every route, as it is promised; written by hand, so that a route that is not in it fails.
-const TABLE: [(&str, &str, Needs); 47] = [
+const TABLE: [(&str, &str, Needs); 48] = [
     ("get", "/api/v1", VIEWER),
     ("get", "/api/v1/openapi.json", Nothing),
     ("get", "/healthz", Nothing),
@@ -72,6 +72,7 @@ const TABLE: [(&str, &str, Needs); 47] = [
     ("post", "/api/v1/decisions", EDITOR),
     ("get", "/api/v1/decisions/{id}", VIEWER),
     ("post", "/api/v1/decisions/{id}/override", APPROVER),
+    ("get", "/api/v1/audit", ADMIN),
     ("get", "/api/v1/users", VIEWER),
     ("post", "/api/v1/users", ADMIN),
     ("get", "/api/v1/users/{name}", VIEWER),
@@ -231,7 +232,7 @@ async fn everybody() -> (Service, Vec<Option<String>>) {
             "revoked" => {
                 let text = token(&service, Access::Admin, fill, request).await;
                 let id = text.split('_').nth(2).expect("an identifier");
-                service.revoke_token(&name("admin"), &name(id)).await.expect("revoked");
+                service.revoke_token(&name("admin"), &name(id), stamp()).await.expect("revoked");
                 Some(text)
             }
             _ => Some(token(&service, access.expect("a user"), fill, request).await),

@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod audit;
 mod common;
 mod decisions;
 mod definitions;

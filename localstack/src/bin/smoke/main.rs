@@ -1,6 +1,7 @@
 //! Walks the whole API through a gateway as a user would, and stops at the first thing that is not as it must be.
 
 mod answer;
+mod audit;
 mod decision;
 mod definition;
 mod error_budget;
@@ -31,8 +32,8 @@ use walk::{Walk, say};
 #[command(
     name = "smoke",
     after_help = "\
-What it creates is called smoke-…, with another number in each run, and is removed at the end, but for its decisions: nothing removes
-those. The policy is put back as it is, in another revision.
+What it creates is called smoke-…, with another number in each run, and is removed at the end, but for its decisions and the audit: nothing
+removes those. The policy is put back as it is, in another revision.
 Exit codes: 0 all is well, 1 something is not, 2 usage."
 )]
 struct Args {
@@ -91,6 +92,7 @@ fn all(walk: &mut Walk) -> Checked {
     indicator::suggested_target(walk, &indicators)?;
     exclusion::walk(walk, &objectives.availability)?;
     decision::walk(walk, &objectives)?;
+    audit::walk(walk, &objectives.availability)?;
     refusal::walk(walk)?;
     race::walk(walk, &user)?;
     walk.explore("all that was linked")?;
