@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub const INDICATOR: &str = "games-availability";
 /// What is promised of it: 99.9 % over 28 days.
 pub const OBJECTIVE: &str = "games-availability";
-/// Counts are flushed this often, and no less than this is lost by a crash.
+/// Counts are flushed this often: so much is lost by a crash at most.
 pub const INTERVAL: Duration = Duration::from_secs(10);
 /// A player does not wait longer for a flush; what was not flushed is, with the next one.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Reliability {
     service: Service,
     recorder: Arc<Recorder>,
-    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     flushed: Mutex<Option<Timestamp>>,
 }
 
@@ -34,13 +34,14 @@ impl Reliability {
     pub fn new(service: Service, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let source = name(&Uuid::new_v4().to_string());
         let recorder = Arc::new(Recorder::new(name(INDICATOR), source));
-        Self { service, recorder, clock: Box::new(clock), flushed: Mutex::default() }
+        Self { service, recorder, clock: Arc::new(clock), flushed: Mutex::default() }
     }
 
     /// Records each answer over HTTP.
     #[must_use]
     pub fn layer(&self) -> RecordLayer {
-        RecordLayer::new(Arc::clone(&self.recorder))
+        let clock = Arc::clone(&self.clock);
+        RecordLayer::new(Arc::clone(&self.recorder)).clock(move || clock())
     }
 
     /// A request that does not come over HTTP.
