@@ -87,7 +87,8 @@ impl Function {
     pub async fn answer(self: Arc<Self>, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Failure> {
         let LambdaEvent { payload, context } = event;
         let proxied = serde_json::from_str::<Members>(payload.get()).is_ok_and(|event| event.request_context.is_some());
-        let answer = if proxied { self.proxied(&payload, context).await } else { self.direct(&payload, &context).await };
+        let answer =
+            if proxied { self.proxied(&payload, context).await } else { self.direct(&payload, &context).await };
         self.reliability.flush_when_due().await;
         answer
     }
@@ -101,8 +102,7 @@ impl Function {
     }
 
     async fn proxied(&self, payload: &RawValue, context: Context) -> Result<Box<RawValue>, Failure> {
-        let request: LambdaRequest =
-            serde_json::from_str(payload.get()).map_err(|error| Failure::malformed(&error))?;
+        let request: LambdaRequest = serde_json::from_str(payload.get()).map_err(|error| Failure::malformed(&error))?;
         let (router, left) = (self.router.clone(), left(&context));
         let route = service_fn(move |request: lambda_http::Request| {
             let router = router.clone();

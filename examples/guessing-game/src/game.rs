@@ -167,7 +167,9 @@ mod tests {
         let id = GameId::random();
         assert_eq!(id.to_string().parse(), Ok(id));
         let text = id.to_string();
-        for other in [text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}"), String::new(), "7".into()] {
+        for other in
+            [text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}"), String::new(), "7".into()]
+        {
             assert!(other.parse::<GameId>().is_err(), "{other}");
         }
     }

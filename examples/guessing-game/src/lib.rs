@@ -25,8 +25,3 @@ pub mod reliability;
 pub mod repository;
 pub mod router;
 pub mod table;
-
-/// The README's lines are a test.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

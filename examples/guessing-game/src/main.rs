@@ -13,11 +13,13 @@ fn main() -> ExitCode {
     } else {
         log.with_writer(std::io::stderr).init();
     }
-    let done = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(|runtime| {
-        let done = runtime.block_on(async { if on_lambda { guessing_game::function::run().await } else { local().await } });
-        runtime.shutdown_background();
-        done
-    });
+    let done =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(|runtime| {
+            let done = runtime
+                .block_on(async { if on_lambda { guessing_game::function::run().await } else { local().await } });
+            runtime.shutdown_background();
+            done
+        });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

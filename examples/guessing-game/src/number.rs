@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn whatever_is_no_such_number_is_told_what_is() {
-        let read = |text: &str| serde_json::from_str::<Number>(text).map(Number::get).map_err(|error| error.to_string());
+        let read =
+            |text: &str| serde_json::from_str::<Number>(text).map(Number::get).map_err(|error| error.to_string());
         assert_eq!((read("0"), read("10")), (Ok(0), Ok(10)));
         for text in ["11", "-1", "5.0", "5.5", "\"5\"", "null", "[5]", "{}", "true", "1e99", "99999999999999999999"] {
             let refused = read(text).expect_err(text);

@@ -74,9 +74,7 @@ impl Problem {
 impl From<GameError> for Problem {
     fn from(error: GameError) -> Self {
         match error {
-            GameError::NotFound(_) => {
-                Self::new(StatusCode::NOT_FOUND, "no-game", "No such game", error.to_string())
-            }
+            GameError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "no-game", "No such game", error.to_string()),
             GameError::Finished(_) => Self::new(StatusCode::CONFLICT, "finished", "Game over", error.to_string()),
             GameError::Repository(error) => error.into(),
         }

@@ -95,7 +95,9 @@ impl Reliability {
         }
         match tokio::time::timeout(PATIENCE, self.flush()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "counts wait for the next flush"),
+            Ok(Err(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "counts wait for the next flush")
+            }
             Err(_) => tracing::warn!("counts wait for the next flush: the store took too long"),
         }
     }

@@ -79,14 +79,27 @@ fn stored(service: &Service) -> BTreeMap<Minute, (u128, u128)> {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// Events that began so many minutes ago, in which process.
-    Record { process: usize, ago: i64, good: bool },
-    Flush { process: usize, fault: Option<Fault> },
+    Record {
+        process: usize,
+        ago: i64,
+        good: bool,
+    },
+    Flush {
+        process: usize,
+        fault: Option<Fault>,
+    },
     /// A batch is taken, and written only after what comes next: flushes overtake each other.
-    FlushLate { process: usize },
+    FlushLate {
+        process: usize,
+    },
     /// The process is gone; another one begins in its place.
-    Crash { process: usize },
+    Crash {
+        process: usize,
+    },
     /// All stand still for so many minutes.
-    Freeze { minutes: i64 },
+    Freeze {
+        minutes: i64,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {

@@ -40,9 +40,7 @@ async fn games_are_played_by_events() {
     let ask = async |event: Value| invoke(&function, &event, TIME).await.expect("an answer");
     let created = ask(json!({"kind": "gameRequested"})).await;
     let id = created["id"].as_str().expect("an id").to_owned();
-    let told = |kind: &str, guesses: Value, status: &str| {
-        json!({"kind": kind, "id": id, "guesses": guesses, "randomNumber": 7, "status": status})
-    };
+    let told = |kind: &str, guesses: Value, status: &str| json!({"kind": kind, "id": id, "guesses": guesses, "randomNumber": 7, "status": status});
     assert_eq!(created, told("gameCreated", json!([null, null, null]), "ongoing"));
     let guess = |guess: u64| json!({"kind": "guessSubmitted", "id": id, "guess": guess});
     assert_eq!(ask(guess(5)).await, told("guessEvaluated", json!([5, null, null]), "ongoing"));
@@ -94,7 +92,10 @@ async fn proxy_events_reach_the_router_and_links_carry_the_stage() {
     let href = game["links"]["guess"]["href"].as_str().expect("a link");
     let path = href.strip_prefix("/prod").expect("the stage");
     let (status, game) = ask("POST", path, Some(&json!({"guess": 5}))).await;
-    assert_eq!((status, &game["guesses"], &game["links"]["self"]["href"]), (200, &json!([5, null, null]), &json!(href)));
+    assert_eq!(
+        (status, &game["guesses"], &game["links"]["self"]["href"]),
+        (200, &json!([5, null, null]), &json!(href))
+    );
     assert_eq!(ask("POST", path, Some(&json!({"guess": 11}))).await.0, 422);
     let (status, budget) = ask("GET", "/health/error-budget", None).await;
     assert_eq!((status, &budget["good"], &budget["total"]), (200, &json!(3), &json!(3)));

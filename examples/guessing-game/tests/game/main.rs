@@ -17,9 +17,11 @@ mod store;
 mod stub;
 
 mod direct;
+mod embed;
 mod faults;
 mod http;
 mod package;
+mod permissions;
 mod process;
 mod race;
 mod reliability;

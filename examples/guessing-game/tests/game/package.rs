@@ -34,7 +34,7 @@ fn named(variable: &str) -> String {
 }
 
 #[tokio::test]
-#[ignore = "needs a zip: GAME_ZIP=$(bash slo-lambda/package zip x86_64 guessing-game)"]
+#[ignore = "needs a zip: GAME_ZIP=$(PACKAGE=guessing-game bash slo-lambda/package zip)"]
 async fn the_zip_has_the_game() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("game-zip");
     let _ = fs::remove_dir_all(&directory);
@@ -42,8 +42,7 @@ async fn the_zip_has_the_game() {
     let unzipped = Command::new("unzip").arg("-q").arg(zip.expect("it is there")).arg("-d").arg(&directory).status();
     assert!(unzipped.expect("unzip runs").success());
     let (stub, store) = (Stub::start().await, Store::start().await);
-    let _function =
-        Function::start(&stub, directory.join("bootstrap"), &[("AWS_ENDPOINT_URL_DYNAMODB", &store.url)]);
+    let _function = Function::start(&stub, directory.join("bootstrap"), &[("AWS_ENDPOINT_URL_DYNAMODB", &store.url)]);
     plays(&stub, &store).await;
 }
 
@@ -57,7 +56,7 @@ impl Drop for Container {
 }
 
 #[tokio::test]
-#[ignore = "needs Docker: GAME_IMAGE=$(bash slo-lambda/package image guessing-game)"]
+#[ignore = "needs Docker: GAME_IMAGE=$(PACKAGE=guessing-game bash slo-lambda/package image)"]
 async fn the_image_is_the_game() {
     let (stub, store) = (Stub::start().await, Store::start().await);
     // The network of this machine, because both listen on its loopback only.

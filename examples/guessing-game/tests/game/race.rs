@@ -61,7 +61,8 @@ fn consistent(answers: &[(u64, Answer)], last: &Answer, outcome: &str) {
         let status = if i + 1 == end.len() { outcome } else { "ongoing" };
         assert_eq!(answer.body["status"], status);
     }
-    let told = format!("the game is {outcome}: it took {} of 3 guesses and takes no more; request another game", end.len());
+    let told =
+        format!("the game is {outcome}: it took {} of 3 guesses and takes no more; request another game", end.len());
     for (_, answer) in answers.iter().filter(|(_, answer)| answer.status != 200) {
         assert_eq!((answer.status.as_u16(), &answer.body["detail"]), (409, &json!(told)));
     }

@@ -1,14 +1,12 @@
 //! The game's own objective.
 
-use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
 use guessing_game::reliability::Reliability;
 use jiff::Timestamp;
 use serde_json::json;
-use slo_core::{
-    Minute, Name, Objective, Period, Precondition, Service, Shorthand, Stamp, Target,
-};
+use slo_core::{Minute, Name, Objective, Period, Precondition, Service, Shorthand, Stamp, Target};
 
 use super::{App, noon};
 
@@ -29,7 +27,13 @@ async fn the_error_budget_is_answered_from_what_was_recorded() {
     // Of the game's routes; a player's mistake is none of ours.
     let wanted = json!({"unit": "events", "total": 0.002, "consumed": 0, "remaining": 0.002, "remainingRatio": 1});
     assert_eq!(
-        [&budget.body["objective"], &budget.body["target"], &budget.body["good"], &budget.body["total"], &budget.body["budget"]],
+        [
+            &budget.body["objective"],
+            &budget.body["target"],
+            &budget.body["good"],
+            &budget.body["total"],
+            &budget.body["budget"]
+        ],
         [&json!("games-availability"), &json!(0.999), &json!(2), &json!(2), &wanted],
     );
 }
@@ -63,7 +67,8 @@ async fn a_freeze_moves_no_count_to_another_minute() {
     let start = Minute::floor(noon());
     let counts = async || {
         let period = Period::new(start, start + 200);
-        let minutes = service.counts(&name(), period, "1m".parse::<Shorthand>().expect("a step")).await.expect("counts");
+        let minutes =
+            service.counts(&name(), period, "1m".parse::<Shorthand>().expect("a step")).await.expect("counts");
         minutes.into_iter().map(|(minute, counts)| (minute - start, counts.good(), counts.total())).collect::<Vec<_>>()
     };
     assert_eq!(counts().await, [(0, 1, 1)]);
