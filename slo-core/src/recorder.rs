@@ -103,7 +103,6 @@ impl Recorder {
     }
 
     /// An event that began at `at` and whose outcome is still to come.
-    #[must_use]
     pub fn begin(self: &Arc<Self>, at: Timestamp) -> Attempt {
         Attempt { recorder: Arc::clone(self), at, good: false }
     }

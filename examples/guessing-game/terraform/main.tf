@@ -93,7 +93,7 @@ resource "aws_iam_role_policy" "game" {
       {
         Sid      = "Definitions"
         Effect   = "Allow"
-        Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
         Resource = "${local.tables}/${module.slo.definitions_table}"
       },
       {

@@ -50,7 +50,8 @@ fn the_readme_has_these_lines() {
     let regions: Vec<String> = regions
         .map(|rest| {
             let (region, _) = rest.split_once("// }").expect("its end");
-            let lines = region.trim_end().lines().map(|line| line.strip_prefix("    ").unwrap_or(line));
+            let indent = &region[..region.len() - region.trim_start_matches(' ').len()];
+            let lines = region.trim_end().lines().map(|line| line.strip_prefix(indent).unwrap_or(line));
             lines.collect::<Vec<_>>().join("\n")
         })
         // Of those that are here, and not of this function.
