@@ -88,10 +88,12 @@ enum Step {
         process: usize,
         fault: Option<Fault>,
     },
-    /// A batch is taken, and written only after what comes next: flushes overtake each other.
+    /// A batch is taken, and on its way for so long that other flushes overtake it.
     FlushLate {
         process: usize,
     },
+    /// The oldest of these arrives, and its sender is told if it still lives.
+    Arrive,
     /// The process is gone; another one begins in its place.
     Crash {
         process: usize,
@@ -108,7 +110,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         12 => (process.clone(), 0..4_i64, any::<bool>()).prop_map(|(process, ago, good)| Step::Record { process, ago, good }),
         4 => (process.clone(), fault).prop_map(|(process, fault)| Step::Flush { process, fault }),
-        1 => process.clone().prop_map(|process| Step::FlushLate { process }),
+        2 => process.clone().prop_map(|process| Step::FlushLate { process }),
+        2 => Just(Step::Arrive),
         1 => process.prop_map(|process| Step::Crash { process }),
         2 => prop_oneof![0..3_i64, Just(700), Just(3_000)].prop_map(|minutes| Step::Freeze { minutes }),
     ];
@@ -156,8 +159,9 @@ proptest! {
     #[test]
     fn nothing_acknowledged_is_lost_and_nothing_counts_twice(steps in steps()) {
         let (service, faulty) = service();
+        let site = service.get::<Indicator>(&name("site")).now_or_never().expect("in memory").expect("it exists");
         let mut now = DAY;
-        let (mut starts, mut late) = (3, Vec::new());
+        let (mut starts, mut late) = (3, Vec::<(slo_core::Name, Batch)>::new());
         let mut processes: Vec<Process> = (0..3).map(Process::start).collect();
         let mut gone: Vec<Process> = Vec::new();
         for step in steps {
@@ -176,6 +180,13 @@ proptest! {
                 Step::FlushLate { process } => {
                     let recorder = &processes[process].recorder;
                     late.extend(recorder.pending(now.timestamp()).map(|batch| (recorder.source().clone(), batch)));
+                }
+                Step::Arrive if late.is_empty() => {}
+                Step::Arrive => {
+                    let (source, batch) = late.remove(0);
+                    service.record(&site, &source, &batch, now.timestamp()).now_or_never().expect("in memory").expect("stored");
+                    let sender = processes.iter().find(|process| *process.recorder.source() == source);
+                    sender.iter().for_each(|process| process.recorder.acknowledge(&batch));
                 }
                 Step::Crash { process } => {
                     // What it has sent may still arrive.
@@ -204,7 +215,6 @@ proptest! {
         let living: Vec<_> = processes.iter_mut().map(|process| process.flush(&service, now.timestamp())).collect();
         prop_assert_eq!(living, [true; 3]);
         let before = stored(&service);
-        let site = service.get::<Indicator>(&name("site")).now_or_never().expect("in memory").expect("it exists");
         let live: Vec<_> = late.iter().filter(|(source, _)| !gone.iter().any(|gone| gone.recorder.source() == source)).collect();
         for (source, batch) in live {
             service.record(&site, source, batch, now.timestamp()).now_or_never().expect("in memory").expect("stored");
