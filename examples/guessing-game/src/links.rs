@@ -31,6 +31,14 @@ impl Base {
         json!({ "newGame": self.link("POST", "/games") })
     }
 
+    /// Where it is not known how the game stands: it can be looked at.
+    pub(crate) fn beside_game(&self, id: &str) -> Value {
+        match id.parse::<GameId>() {
+            Ok(id) => json!({ "self": self.link("GET", &format!("/games/{id}")) }),
+            Err(_) => self.without_game(),
+        }
+    }
+
     /// From the root.
     pub(crate) fn root(&self) -> Value {
         json!({ "newGame": self.link("POST", "/games"), "errorBudget": self.link("GET", "/health/error-budget") })

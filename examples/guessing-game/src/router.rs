@@ -63,18 +63,22 @@ fn show(base: &Base, id: GameId, game: &Game) -> Json<GameAnswer> {
     })
 }
 
-fn refused(base: &Base, error: GameError) -> Problem {
-    Problem::from(error).with(base.without_game())
+fn refused(base: &Base, id: &str, error: GameError) -> Problem {
+    let links = match &error {
+        GameError::Repository(_) => base.beside_game(id),
+        GameError::NotFound(_) | GameError::Finished(_) => base.without_game(),
+    };
+    Problem::from(error).with(links)
 }
 
 async fn request(State(games): State<Games>, base: Base) -> Result<Response, Problem> {
-    let (id, game) = games.request().await.map_err(|error| refused(&base, error))?;
+    let (id, game) = games.request().await.map_err(|error| refused(&base, "", error))?;
     let location = [(header::LOCATION, format!("{}/games/{id}", base.0))];
     Ok((StatusCode::CREATED, location, show(&base, id, &game)).into_response())
 }
 
 async fn info(State(games): State<Games>, Path(id): Path<String>, base: Base) -> Result<Response, Problem> {
-    let (id, game) = games.info(&id).await.map_err(|error| refused(&base, error))?;
+    let (id, game) = games.info(&id).await.map_err(|error| refused(&base, &id, error))?;
     Ok(show(&base, id, &game).into_response())
 }
 
@@ -90,9 +94,10 @@ async fn guess(
     base: Base,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let body = body.map_err(|_| Problem::large())?;
-    let Guess { guess } = serde_json::from_slice(&body).map_err(|error| Problem::body(&error))?;
-    let (id, game) = games.guess(&id, guess).await.map_err(|error| refused(&base, error))?;
+    let unread = |problem: Problem| problem.with(base.beside_game(&id));
+    let body = body.map_err(|_| unread(Problem::large()))?;
+    let Guess { guess } = serde_json::from_slice(&body).map_err(|error| unread(Problem::body(&error)))?;
+    let (id, game) = games.guess(&id, guess).await.map_err(|error| refused(&base, &id, error))?;
     Ok(show(&base, id, &game).into_response())
 }
 
