@@ -43,6 +43,23 @@ local-stop:
 terraform:
     bash .ci/terraform
 
+# The guessing game, a service that embeds the library, on this machine
+game *args:
+    cargo run --package guessing-game -- {{args}}
+
+# Its tests
+game-test:
+    cargo test --package slo-recorder --package guessing-game
+
+# Its zip for Lambda; `just game-build image` for a container image
+game-build kind="zip":
+    PACKAGE=guessing-game bash slo-lambda/package {{kind}}
+
+# The game on AWS, beside the service that it is measured by
+game-deploy *args: game-build
+    bash slo-lambda/package zip
+    cd examples/guessing-game/terraform && terraform init && terraform apply {{args}}
+
 # Everything that must pass before a change lands
 ci:
     bash .ci/run

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | Measured aspect of behaviour (SLI) | [`Indicator`] |
 //! | One minute's counts from one source | [`Measurement`] |
+//! | Who counts them in the process that is measured | [`Recorder`] |
 //! | Good and total events | [`EventCounts`] |
 //! | What is promised (SLO) | [`Objective`] |
 //! | Required level | [`Target`] |
@@ -60,6 +61,7 @@ mod objective;
 mod plan;
 mod policy;
 mod ratio;
+mod recorder;
 mod recurrence;
 mod repository;
 mod revision;
@@ -111,6 +113,7 @@ pub use objective::{
 pub use plan::{MAX_PARTS, Plan, PlanPart, PlanSpan};
 pub use policy::{ChangeKind, Condition, Limit, MAX_RULES, Policy, Rule, Verdict};
 pub use ratio::Ratio;
+pub use recorder::{Attempt, MAX_RECORDED_MINUTES, Recorder};
 pub use recurrence::{Recurrence, RecurrenceError};
 pub use repository::{
     AuditFilter, AuditPage, AuditRepository, DecisionFilter, DecisionPage, DecisionRepository, Definition,

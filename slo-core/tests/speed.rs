@@ -11,7 +11,7 @@ mod month;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use slo_core::{BudgetingMethod, Evaluation};
+use slo_core::{BudgetingMethod, Evaluation, Recorder};
 
 /// The best of so many runs.
 fn best(runs: u32, mut work: impl FnMut()) -> Duration {
@@ -78,4 +78,26 @@ fn exact_figures_take_at_most_ten_times_as_long_as_floats() {
     let floats = in_floats();
     println!("{exactly:?}, slokit {floats:?}");
     assert!(exactly < 10 * floats, "it took {exactly:?}, and slokit {floats:?}");
+}
+
+/// By the minute's clock, with and without others who record at the same time.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "optimised builds only")]
+fn recording_an_event_takes_less_than_a_microsecond() {
+    const EVENTS: u32 = 10_000;
+    for threads in [1, 2] {
+        let recorder = Recorder::new("site".parse().expect("a name"), "start".parse().expect("a name"));
+        // A full day is kept: the worst case of a lookup.
+        (0..1_440).for_each(|ago| recorder.record((month::END - ago).timestamp(), true));
+        let events = || (0..EVENTS).for_each(|i| recorder.record(black_box(month::END.timestamp()), i % 100 != 0));
+        let took = best(100, || {
+            std::thread::scope(|scope| {
+                (1..threads).for_each(|_| drop(scope.spawn(events)));
+                events();
+            });
+        });
+        let each = took / EVENTS;
+        println!("{each:?} an event by {threads} threads");
+        assert_below(Duration::from_micros(1), each);
+    }
 }

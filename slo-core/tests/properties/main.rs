@@ -11,6 +11,7 @@ mod ingest;
 mod methods;
 mod oracle;
 mod plan;
+mod recorder;
 mod reports;
 mod service;
 mod spells;

@@ -1,0 +1,14 @@
+output "url" {
+  description = "Where the game is, for signed requests."
+  value       = aws_lambda_function_url.game.function_url
+}
+
+output "function" {
+  description = "Name of the function, for direct invocations."
+  value       = aws_lambda_function.game.function_name
+}
+
+output "slo_url" {
+  description = "Where the API of the module is: alerts, incidents and plans of the game's objective."
+  value       = module.slo.url
+}
