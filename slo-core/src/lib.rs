@@ -31,6 +31,7 @@
 mod alert;
 mod alert_change;
 mod alert_policy;
+mod amount;
 mod backtest;
 mod budget;
 mod burn_down;

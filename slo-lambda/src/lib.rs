@@ -15,6 +15,7 @@
 mod edge;
 #[cfg(feature = "bootstrap")]
 pub mod function;
+mod page;
 mod resource;
 mod router;
 
@@ -25,7 +26,7 @@ use slo_core::{Error, Service};
 use uuid::Uuid;
 
 use edge::cursor::CursorKey;
-pub use router::{ROUTES, openapi, router};
+pub use router::{PAGES, ROUTES, openapi, router};
 
 /// What the routes work with. Clone it freely.
 #[derive(Clone)]

@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::App;
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
+use crate::page::{self, badge, overview, sprint, style};
 use crate::resource::{
     alert, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan, policy,
     root, suggested_target, user,
@@ -66,6 +67,28 @@ macro_rules! routes {
     };
 }
 
+/// The pages for people, and what they are dressed in; they are not in the OpenAPI document. Who may see them is to be
+/// asked where `router` lays `dressed` around them.
+macro_rules! pages {
+    ($of:ident) => {
+        $of! {
+            "/" => get overview::get;
+            "/objectives/{name}" => get page::objective::get;
+            "/users/{name}/sprint" => get sprint::get;
+        }
+    };
+}
+
+/// What everybody may see: the stylesheet, and the badges of objectives that have a public one.
+macro_rules! open {
+    ($of:ident) => {
+        $of! {
+            "/style.css" => get style::get;
+            "/badges/{file}" => get badge::get;
+        }
+    };
+}
+
 /// A router of the routes. The documents of the handlers are not touched: to make them takes longer than all else
 /// that a function does at its start.
 macro_rules! served {
@@ -89,10 +112,16 @@ macro_rules! listed {
 /// The routes that are served: path and methods, in lower case.
 pub const ROUTES: &[(&str, &[&str])] = routes!(listed);
 
+/// The pages, likewise.
+pub const PAGES: &[(&str, &[&str])] = pages!(listed);
+
 /// The service over HTTP: the same for Lambda, the local server and tests.
 pub fn router(app: App) -> Router {
-    let routes: Router<App> = routes!(served);
+    let (routes, pages, open): (Router<App>, Router<App>, Router<App>) =
+        (routes!(served), pages!(served), open!(served));
     routes
+        .merge(pages.layer(from_fn(page::dressed)))
+        .merge(open)
         // What a client makes of the base path.
         .route("/api/v1/", get(root::get))
         .method_not_allowed_fallback(method_not_allowed)
