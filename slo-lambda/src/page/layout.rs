@@ -11,8 +11,6 @@ pub(super) struct Frame<'p> {
     pub(super) base: &'p Base,
     /// The page's title.
     pub(super) title: &'p str,
-    /// Whether it is meant to be printed.
-    pub(super) print: bool,
 }
 
 /// A whole page around its content, which has the one `h1`.
@@ -29,7 +27,7 @@ pub(super) fn frame(page: &Frame<'_>, content: &Markup) -> Markup {
                 // Without it browsers ask for /favicon.ico.
                 link rel="icon" href="data:,";
             }
-            body.handout[page.print] {
+            body {
                 a.skip href="#content" { "Skip to content" }
                 header.top {
                     nav aria-label="Main" {

@@ -59,7 +59,7 @@ fn failed(problem: Problem, base: &Base) -> Response {
     let status = problem.status();
     let (headers, title, detail) = problem.told();
     let page = Page(frame(
-        &Frame { base, title, print: false },
+        &Frame { base, title },
         &html! {
             h1 { (title) }
             p.lead { (words::sentence(&detail)) }

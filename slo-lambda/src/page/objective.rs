@@ -22,8 +22,10 @@ use crate::edge::problem::Problem;
 use crate::edge::query::Query;
 use crate::resource::definition::{AppState, PathName};
 
-/// So many incidents, changes and decisions are listed.
+/// So many changes and decisions are listed.
 const LISTED: usize = 10;
+/// So many incidents are listed: most spells are too small to be talked about.
+const INCIDENTS: usize = 5;
 
 /// All that is told of an objective.
 struct Told {
@@ -96,7 +98,7 @@ pub(crate) async fn get(State(app): AppState, base: Base, name: PathName, query:
         decisions,
     };
     let title = called(&told.objective.value).to_owned();
-    Ok(Page(frame(&Frame { base: &base, title: &title, print: false }, &content(&told, &base))))
+    Ok(Page(frame(&Frame { base: &base, title: &title }, &content(&told, &base))))
 }
 
 /// The step of the curves, and its minutes: some hundred points, whatever the window.
@@ -136,7 +138,7 @@ fn head(told: &Told, base: &Base) -> Markup {
             }
             @if !told.judgement.reasons.is_empty() {
                 ul.why { @for reason in &told.judgement.reasons {
-                    li { (words::sentence(&reason.detail)) @if reason.aspirational { " It is aspirational and only informs." } }
+                    li { (words::sentence(&format!("it{}", words::because(reason)))) @if reason.aspirational { " It is aspirational and only informs." } }
                 } }
             }
         }
@@ -191,7 +193,7 @@ fn incidents(told: &Told) -> Markup {
                 p { @if told.report.status == Status::NoData { "Nothing was measured, so nothing is known." } @else { "No minute spent more than its share." } }
             } @else {
                 table {
-                    caption { (words::counted(all, "incident")) " in the window, the largest first" @if all > LISTED { "; the " (LISTED) " largest are listed" } }
+                    caption { (words::counted(all, "incident")) " in the window, the largest first" @if all > INCIDENTS { "; the " (INCIDENTS) " largest are listed" } }
                     thead { tr {
                         th.number scope="col" { "No." }
                         th scope="col" { "When" }
@@ -199,7 +201,7 @@ fn incidents(told: &Told) -> Markup {
                         th.number scope="col" { "Failed" }
                         th.number scope="col" { "Share of the budget" }
                     } }
-                    tbody { @for (i, incident) in told.incidents.iter().take(LISTED).enumerate() {
+                    tbody { @for (i, incident) in told.incidents.iter().take(INCIDENTS).enumerate() {
                         tr {
                             th.number scope="row" { (i + 1) }
                             td { (words::period(incident.period, told.now)) @if incident.postmortem_required { span.note { "postmortem due" } } }

@@ -63,7 +63,7 @@ pub(crate) async fn get(State(app): AppState, base: Base, query: Query) -> Resul
             }
         }
     };
-    Ok(Page(frame(&Frame { base: &base, title: "May we ship?", print: false }, &content)))
+    Ok(Page(frame(&Frame { base: &base, title: "May we ship?" }, &content)))
 }
 
 /// A page of the same list.
@@ -123,7 +123,10 @@ fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
                     @for line in named.iter().take(5) {
                         li {
                             a href=(link(base, line)) { (called(&line.objective.value)) }
-                            @for reason in &line.judgement.reasons { ": " (reason.detail) }
+                            @for (i, reason) in line.judgement.reasons.iter().enumerate() {
+                                @if i > 0 { ";" }
+                                (words::because(reason))
+                            }
                         }
                     }
                     @if named.len() > 5 { li { "and " (named.len() - 5) " more, below" } }
@@ -211,7 +214,7 @@ fn row(line: &Line, base: &Base) -> Markup {
                     @for owner in &value.owners { " · " (owner) }
                 }
             }
-            td data-label="Budget left" {
+            td.budget {
                 (bar(report, value.warning_threshold.into()))
                 span.left { (left(report)) }
             }

@@ -54,7 +54,7 @@ struct Size {
 /// One for screens and paper, one for telephones: text keeps its size.
 const SIZES: [Size; 2] = [
     Size { class: "wide", width: 1_040, height: 280, labels: 8 },
-    Size { class: "narrow", width: 340, height: 240, labels: 4 },
+    Size { class: "narrow", width: 340, height: 240, labels: 3 },
 ];
 
 impl Plot<'_> {
@@ -101,7 +101,7 @@ impl Plot<'_> {
             .margin_right(12)
             .margin_bottom(4)
             .x_label_area_size(26)
-            .y_label_area_size(58)
+            .y_label_area_size(72)
             .build_cartesian_2d(
                 (start..end).with_key_points(times.ticks.clone()),
                 (low..high).with_key_points(levels),
@@ -148,7 +148,7 @@ impl Plot<'_> {
         if self.from_zero {
             (low, high) = (low.min(0), high.max(level(Ratio::ONE)));
         }
-        let step = nice((high - low).max(1) / 4);
+        let step = nice((high - low).max(1) / 5);
         // A little room, so that the curve does not run on the edge.
         let room = (step / 4).max(1);
         let top = if self.from_zero { high } else { high + room };
@@ -202,7 +202,9 @@ impl Times {
         // Weeks begin on Monday; the epoch was a Thursday.
         let monday = if step >= 7 * 1_440 { 4 * 1_440 } else { 0 };
         let first = (start - monday).div_euclid(step) * step + monday;
-        let ticks = (1..).map(|n| first + n * step).take_while(|tick| *tick < end).collect();
+        // The last label would be cut at the edge.
+        let room = end - (end - start) / 20;
+        let ticks = (1..).map(|n| first + n * step).take_while(|tick| *tick < room).collect();
         Self { ticks, step }
     }
 

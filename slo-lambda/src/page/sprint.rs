@@ -3,7 +3,7 @@
 use axum::extract::State;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use maud::{Markup, html};
-use slo_core::{Error, Filter, MAX_PAGE, Name, Objective, PlanSpan, Planned, Ratio, Toil, User, Versioned};
+use slo_core::{Error, Filter, MAX_PAGE, Minute, Name, Objective, PlanSpan, Planned, Ratio, Toil, User, Versioned};
 
 use super::layout::{Frame, frame};
 use super::overview::{called, status};
@@ -15,8 +15,8 @@ use crate::resource::definition::{AppState, PathName};
 use crate::resource::error_budget::AT_ONCE;
 use crate::resource::plan::span;
 
-/// How long a sprint is when nothing is said.
-const SPRINT: &str = "14d";
+/// How many days a sprint lasts when nothing is said.
+const SPRINT: i64 = 14;
 
 type Row = (Objective, Planned);
 
@@ -25,7 +25,8 @@ pub(crate) async fn get(State(app): AppState, base: Base, name: PathName, query:
     let now = (app.clock)();
     let mut query = query.of_form();
     query.assume("limit", &MAX_PAGE.to_string());
-    query.assume("to", SPRINT);
+    let end = Minute::floor(now).on_grid(1_440) + SPRINT * 1_440;
+    query.assume("to", &end.to_string());
     let span = span(&mut query, now);
     let path = format!("/users/{}/sprint", name.0);
     let filter = Filter { owner: Some(name.0.clone()), ..Filter::default() };
@@ -64,7 +65,7 @@ pub(crate) async fn get(State(app): AppState, base: Base, name: PathName, query:
         }
         @if let Some(next) = &next { nav.pages aria-label="Pages" { a rel="next" href=(next) { "Next page" } } }
     };
-    Ok(Page(frame(&Frame { base: &base, title: &title, print: true }, &content)))
+    Ok(Page(frame(&Frame { base: &base, title: &title }, &content)))
 }
 
 fn form(action: &str, span: &PlanSpan) -> Markup {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use slo_core::{
-    BudgetReport, BudgetingMethod, ExclusionMode, Minute, Objective, Period, Ratio, Shorthand, Status, Target,
-    TimeWindow, Unit, Verdict,
+    BudgetReport, BudgetingMethod, DecisionReason, ExclusionMode, Minute, Objective, Period, Ratio, Shorthand, Status,
+    Target, TimeWindow, Unit, Verdict,
 };
 
 /// A status in words.
@@ -143,6 +143,12 @@ pub(super) fn sentence(text: &str) -> String {
     let first = letters.next().map(char::to_uppercase).into_iter().flatten();
     let stop = if text.ends_with(['.', '?', '!']) { "" } else { "." };
     format!("{}{}{stop}", first.collect::<String>(), letters.as_str())
+}
+
+/// What a rule says of an objective, for where its name stands already: ` has exhausted its budget: …`.
+pub(super) fn because(reason: &DecisionReason) -> String {
+    let detail = reason.detail.strip_prefix(reason.objective.as_str()).filter(|rest| rest.starts_with(' '));
+    detail.map_or_else(|| format!(": {}", reason.detail), str::to_owned)
 }
 
 /// `1 objective`, `2 objectives`.

@@ -1,13 +1,13 @@
 //! The burn-down, and the level against its target.
 
 use maud::{Markup, html};
-use slo_core::{Minute, Period, Ratio};
+use slo_core::{Incident, Minute, Period, Ratio};
 
 use super::super::plot::{NUMBERED, Plot};
 use super::super::words;
 use super::{Told, rolls};
 
-/// So many incidents are marked: more would cover the curve.
+/// So many incidents are marked, and those only that took a hundredth of the budget: more would cover the curve.
 const MARKED: usize = 20;
 
 type Points = Vec<(Minute, Option<Ratio>)>;
@@ -21,7 +21,8 @@ pub(super) fn section(told: &Told) -> Markup {
     let remaining = measured.points(|point| point.remaining_ratio);
     let level = measured.points(|point| point.sli);
     let excluded: Vec<Period> = told.objective.annex.iter().flat_map(|exclusion| exclusion.periods(shown)).collect();
-    let incidents: Vec<Period> = told.incidents.iter().take(MARKED).map(|incident| incident.period).collect();
+    let incidents: Vec<Period> =
+        told.incidents.iter().take(MARKED).filter(marked).map(|incident| incident.period).collect();
     let plot = |id, title, description: &str, points: &Points, goal, from_zero| {
         Plot {
             id,
@@ -58,10 +59,14 @@ pub(super) fn section(told: &Told) -> Markup {
     }
 }
 
+fn marked(incident: &&Incident) -> bool {
+    incident.share.is_none_or(|share| share >= Ratio::new(1, 100).expect("a hundredth"))
+}
+
 fn legend(told: &Told, goal: &str) -> Markup {
     html! {
         span.key { span.swatch.goal {} (goal) }
-        @if !told.incidents.is_empty() { span.key { span.swatch.incident {} "incident" } }
+        @if told.incidents.first().is_some_and(|largest| marked(&largest)) { span.key { span.swatch.incident {} "incident" } }
         @if !told.objective.annex.is_empty() { span.key { span.swatch.excluded {} "excluded" } }
         span.key { "no line: no data" }
     }
@@ -101,7 +106,7 @@ fn described(told: &Told, points: &Points, decimals: u32) -> String {
     if gaps > 0 {
         text.push_str(&format!(" {} without data.", words::counted(gaps, "stretch").replace("stretchs", "stretches")));
     }
-    for (i, incident) in told.incidents.iter().take(NUMBERED).enumerate() {
+    for (i, incident) in told.incidents.iter().filter(marked).take(NUMBERED).enumerate() {
         let start = words::minute(incident.period.start, told.now);
         text.push_str(&format!(" Incident {} on {start} took {}.", i + 1, words::share(incident.share)));
     }
