@@ -44,7 +44,7 @@ pub(super) fn section(told: &Told) -> Markup {
             figure {
                 (plot("budget", "Share of the budget that was left", &described(told, &remaining, 1), &remaining, Ratio::ZERO, true))
                 figcaption {
-                    "What was left of the budget at each time, " (words::window(&value.time_window)) " before it. "
+                    "What was left of the budget at each time, " (words::window(&value.time_window)) " before it; days and times are UTC. "
                     (legend(told, "nothing left"))
                 }
             }
@@ -53,7 +53,7 @@ pub(super) fn section(told: &Told) -> Markup {
             h2 #level { "Level against target" }
             figure {
                 (plot("level", "Level reached, against the target", &described(told, &level, 4), &level, target.into(), false))
-                figcaption { "The level reached over the same span. " (legend(told, "the target")) }
+                figcaption { "The level reached over the same span; days and times are UTC. " (legend(told, "the target")) }
             }
         }
     }
