@@ -22,7 +22,7 @@ impl Minute {
     }
 
     /// Its first instant.
-    pub(super) fn start(self) -> Timestamp {
+    pub(crate) fn start(self) -> Timestamp {
         Timestamp::from_second(self.0 * 60).expect("the minute of a Timestamp begins in its range")
     }
 
@@ -80,7 +80,7 @@ impl Measurement {
     }
 
     /// The entry of `measurements` in the request.
-    pub(super) fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let content = serde_json::to_string(&self.content).expect("numbers only");
         let members = content.trim_start_matches('{').trim_end_matches('}');
         format!(r#"{{"start":"{}",{members},"revision":{}}}"#, self.minute.start(), self.revision)

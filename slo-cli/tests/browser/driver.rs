@@ -77,12 +77,9 @@ impl Browser {
     }
 
     /// What is shown of the first element that is like that.
-    #[track_caller]
-    pub(crate) fn text(&self, selector: &str) -> impl Future<Output = String> {
-        async move {
-            let element = self.client.find(Locator::Css(selector)).await.unwrap_or_else(|e| panic!("{selector}: {e}"));
-            element.text().await.expect("text").trim().to_owned()
-        }
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        let element = self.client.find(Locator::Css(selector)).await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+        element.text().await.expect("text").trim().to_owned()
     }
 
     /// Clicks, and waits for the page that comes.
