@@ -107,7 +107,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(40))]
+    #![proptest_config(config(15))]
 
     /// What no rule asks about changes no verdict and no reason.
     #[test]

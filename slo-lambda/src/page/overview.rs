@@ -236,7 +236,9 @@ pub(super) fn left(report: &BudgetReport) -> String {
         return "no data".to_owned();
     }
     let left = report.budget.left();
-    report.budget.remaining_ratio.map_or_else(|| left.clone(), |ratio| format!("{left} ({})", words::percent(ratio, 0)))
+    // A number and its sign stay on one line.
+    let share = |ratio| words::percent(ratio, 0).replace(' ', "\u{a0}");
+    report.budget.remaining_ratio.map_or_else(|| left.clone(), |ratio| format!("{left} ({})", share(ratio)))
 }
 
 /// What is left as a bar with a mark where the warning begins; what is said beside it is the same.

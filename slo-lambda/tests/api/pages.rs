@@ -114,8 +114,8 @@ async fn the_overview_answers_first() {
     assert!(after_h1.ends_with("1 of 3 objectives holds features back"), "{after_h1}");
     for said in [
         "The shop</a> has exhausted its budget",
-        "over by about 384 failed events (-178 %)",
-        "about 216 failed events left (100 %)",
+        "over by about 384 failed events (-178\u{a0}%)",
+        "about 216 failed events left (100\u{a0}%)",
         "Nothing was measured",
         "holds features back",
         "think twice",
@@ -220,7 +220,7 @@ fn curves(plot: &str) -> usize {
 async fn what_if() {
     let api = with_three().await;
     let page = api.page("/objectives/shop?target=0.99").await;
-    for said in ["If it were 99 %", "2,160 failed events", "about 1,560 failed events left (72 %)", "Forget it"] {
+    for said in ["If it were 99 %", "2,160 failed events", "about 1,560 failed events left (72\u{a0}%)", "Forget it"] {
         assert!(page.text.contains(said), "{said}: {}", page.text);
     }
     assert!(page.text.contains("The shop: exhausted"), "the promise stays what it is");
