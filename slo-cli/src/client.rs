@@ -159,6 +159,11 @@ impl Client {
         self
     }
 
+    /// Where the service is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Reads `path`; 404 and the like are errors.
     pub(crate) fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer> {
         let target = format!("{path}{}", query_string(query));

@@ -5,8 +5,8 @@ mod batch;
 mod csv;
 mod good;
 mod lines;
-mod measurement;
-mod send;
+pub(crate) mod measurement;
+pub(crate) mod send;
 
 use std::path::PathBuf;
 

@@ -8,6 +8,7 @@ mod budget;
 mod calc;
 mod client;
 mod decimal;
+mod demo;
 mod error;
 mod gate;
 mod get;
@@ -65,6 +66,7 @@ enum Command {
     Delete(get::Delete),
     Ingest(ingest::Ingest),
     Budget(budget::Budget),
+    Demo(demo::Demo),
     Plan(plan::Plan),
     Gate(gate::Gate),
     Token(token::Token),
@@ -95,6 +97,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Get(args) => get::run(&args, &Client::new(&connection)?, output),
         Command::Delete(args) => get::delete(&args, &Client::new(&connection)?, output),
         Command::Ingest(args) => ingest::run(&args, Client::new(&connection)?, output),
+        Command::Demo(args) => demo::run(&args, Client::new(&connection)?, output),
         Command::Budget(args) => budget::run(&args, &Client::new(&connection)?, output),
         Command::Plan(args) => plan::run(&args, &Client::new(&connection)?, output),
         Command::Token(args) => token::run(&args, &Client::new(&connection)?, output),

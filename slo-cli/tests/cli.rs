@@ -74,11 +74,24 @@ fn usage_is_two_and_an_absent_service_is_one() {
 #[test]
 fn help_is_for_every_command() {
     for command in
-        ["serve", "apply", "get", "delete", "ingest", "budget", "plan", "gate", "suggest", "reconcile", "calc"]
+        ["serve", "apply", "get", "delete", "ingest", "budget", "demo", "plan", "gate", "suggest", "reconcile", "calc"]
     {
         let (code, stdout, _) = slo("http://x", &[command, "--help"]);
         assert!(code == 0 && stdout.contains("Example"), "{stdout}");
     }
+}
+
+#[test]
+fn demo_does_not_mix_with_what_is_there() {
+    let server = Loopback::start(|_, request| match request.line.as_str() {
+        "GET /api/v1/objectives?limit=1" => Reply::json(200, r#"{"items":[{"name":"shop"}]}"#),
+        line if line.contains("/users/") => Reply::json(404, r#"{"type":"x","title":"x","status":404,"detail":"x"}"#),
+        _ => Reply::json(200, r#"{"items":[]}"#),
+    });
+    let (code, stdout, stderr) = slo(&server.url(), &["demo"]);
+    assert!(code == 1 && stdout.is_empty(), "{stdout}");
+    assert!(stderr.contains("it has the objective shop") && stderr.contains("slo serve --memory"), "{stderr}");
+    assert!(server.lines().iter().all(|line| line.starts_with("GET ")), "nothing was written: {:?}", server.lines());
 }
 
 #[test]

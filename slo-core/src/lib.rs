@@ -33,6 +33,7 @@
 mod alert;
 mod alert_change;
 mod alert_policy;
+mod amount;
 mod audit;
 mod backtest;
 mod budget;

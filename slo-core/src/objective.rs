@@ -52,6 +52,9 @@ pub struct Objective {
     /// Whether it is a wish rather than a promise: it informs decisions and never changes a verdict.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub aspirational: bool,
+    /// Whether everybody may see its badge: its name, its status and what is left of its budget.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public_badge: bool,
     /// Free labels.
     #[serde(default)]
     pub labels: Labels,
@@ -213,6 +216,7 @@ impl Objective {
             sla: None,
             alert_policy: None,
             aspirational: false,
+            public_badge: false,
             labels: Labels::default(),
         }
     }

@@ -4,7 +4,7 @@ mod span;
 mod summary;
 
 pub use span::PlanSpan;
-pub(crate) use summary::{ceil, day};
+pub(crate) use summary::day;
 
 use jiff::Timestamp;
 use num_bigint::BigInt;

@@ -171,6 +171,11 @@ impl Policy {
         "policy".parse().expect("it is a name")
     }
 
+    /// The conditions under which a rule says something of such a change.
+    pub(crate) fn conditions(&self, kind: ChangeKind) -> impl Iterator<Item = &Condition> {
+        self.rules.iter().filter(move |rule| rule.changes.contains(&kind)).map(|rule| &rule.condition)
+    }
+
     /// What is wrong with the rules; empty when nothing is.
     ///
     /// - At most [`MAX_RULES`], each with a name of its own and a verdict that is not `ship`.

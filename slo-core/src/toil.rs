@@ -2,10 +2,11 @@
 
 use jiff::tz::TimeZone;
 
+use crate::amount::ceil;
 use crate::budget::BudgetUnit;
 use crate::incident::Incident;
 use crate::name::Name;
-use crate::plan::{Plan, ceil, day};
+use crate::plan::{Plan, day};
 use crate::ratio::Ratio;
 
 /// The most incidents of one objective that are named.

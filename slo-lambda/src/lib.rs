@@ -15,6 +15,7 @@
 mod edge;
 #[cfg(feature = "bootstrap")]
 pub mod function;
+mod page;
 mod resource;
 mod router;
 
@@ -27,7 +28,7 @@ use slo_core::{Error, Service};
 use edge::cursor::CursorKey;
 use edge::door::Door;
 use edge::random::random;
-pub use router::{ROUTES, openapi, router};
+pub use router::{FILES, PAGES, ROUTES, openapi, router};
 
 /// What the routes work with. Clone it freely.
 #[derive(Clone)]

@@ -17,6 +17,7 @@ use crate::edge::access::{
 };
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
+use crate::page::{self, badge, overview, sign_in, sprint, style};
 use crate::resource::{
     alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan,
     policy, root, suggested_target, token, user,
@@ -79,6 +80,29 @@ macro_rules! routes {
     };
 }
 
+/// The pages for people; they are not in the OpenAPI document.
+macro_rules! pages {
+    ($of:ident) => {
+        $of! {
+            "/" => get VIEWER overview::get;
+            "/objectives/{name}" => get VIEWER page::objective::get;
+            "/users/{name}/sprint" => get VIEWER sprint::get;
+            "/sign-in" => get OPEN sign_in::get, post OPEN sign_in::post;
+            "/sign-out" => post OPEN sign_in::out;
+        }
+    };
+}
+
+/// What pages are dressed in, and what is shown on pages of others: badges of objectives that have a public one.
+macro_rules! files {
+    ($of:ident) => {
+        $of! {
+            "/style.css" => get OPEN style::get;
+            "/badges/{file}" => get OPEN badge::get;
+        }
+    };
+}
+
 /// A router of the routes. The documents of the handlers are not touched: to make them takes longer than all else
 /// that a function does at its start.
 macro_rules! served {
@@ -108,19 +132,29 @@ macro_rules! needed {
 
 /// What each route needs of who asks for it, by path and method.
 pub(crate) fn entries() -> impl Iterator<Item = ((&'static str, &'static str), Entry)> {
-    routes!(needed).into_iter()
+    routes!(needed).into_iter().chain(pages!(needed)).chain(files!(needed))
 }
 
 /// The routes that are served: path and methods, in lower case.
 pub const ROUTES: &[(&str, &[&str])] = routes!(listed);
 
+/// The pages, likewise.
+pub const PAGES: &[(&str, &[&str])] = pages!(listed);
+
+/// What pages are made of, likewise.
+pub const FILES: &[(&str, &[&str])] = files!(listed);
+
 /// The service over HTTP: the same for Lambda, the local server and tests.
 pub fn router(app: App) -> Router {
-    let routes: Router<App> = routes!(served);
+    let (routes, pages, files): (Router<App>, Router<App>, Router<App>) =
+        (routes!(served), pages!(served), files!(served));
+    let guard = from_fn_with_state(app.clone(), guard);
     routes
+        .merge(files)
         // What a client makes of the base path.
         .route("/api/v1/", get(root::get))
-        .route_layer(from_fn_with_state(app.clone(), guard))
+        .route_layer(guard.clone())
+        .merge(pages.route_layer(guard).layer(from_fn(page::dressed)))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown_route)
         .layer(CatchPanicLayer::custom(panicked))

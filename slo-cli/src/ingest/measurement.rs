@@ -11,18 +11,18 @@ pub(super) const MAX_COUNT: u64 = (1 << 53) - 1;
 
 /// A UTC minute, counted from the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Minute(i64);
+pub(crate) struct Minute(i64);
 
 impl Minute {
     /// The minute in which `time` lies.
-    pub(super) fn of(time: Timestamp) -> Self {
+    pub(crate) fn of(time: Timestamp) -> Self {
         // `as_second` rounds towards zero: before the epoch that is one too late.
         let early = i64::from(time.subsec_nanosecond() < 0);
         Self((time.as_second() - early).div_euclid(60))
     }
 
     /// Its first instant.
-    pub(super) fn start(self) -> Timestamp {
+    pub(crate) fn start(self) -> Timestamp {
         Timestamp::from_second(self.0 * 60).expect("the minute of a Timestamp begins in its range")
     }
 
@@ -44,7 +44,7 @@ pub(super) struct EventCounts {
 /// What happened in a minute.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Counts, for a ratio indicator.
     Counts {
         /// Good events.
@@ -61,13 +61,13 @@ pub(super) enum Content {
 
 /// A minute's measurement.
 #[derive(Debug)]
-pub(super) struct Measurement {
+pub(crate) struct Measurement {
     /// Its minute.
-    pub(super) minute: Minute,
+    pub(crate) minute: Minute,
     /// What was measured.
-    pub(super) content: Content,
+    pub(crate) content: Content,
     /// Which edition of these counts it is.
-    pub(super) revision: u64,
+    pub(crate) revision: u64,
 }
 
 impl Measurement {
@@ -80,7 +80,7 @@ impl Measurement {
     }
 
     /// The entry of `measurements` in the request.
-    pub(super) fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let content = serde_json::to_string(&self.content).expect("numbers only");
         let members = content.trim_start_matches('{').trim_end_matches('}');
         format!(r#"{{"start":"{}",{members},"revision":{}}}"#, self.minute.start(), self.revision)

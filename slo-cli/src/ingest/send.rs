@@ -23,15 +23,15 @@ const SHOWN: usize = 3;
 
 /// What is to be sent, and what it is called.
 #[derive(Debug)]
-pub(super) struct Shipment<'a> {
+pub(crate) struct Shipment<'a> {
     /// The indicator that is measured.
-    pub(super) indicator: &'a Name,
+    pub(crate) indicator: &'a Name,
     /// Where it was measured.
-    pub(super) source: &'a Name,
+    pub(crate) source: &'a Name,
     /// The measurements in the order of time, at least one.
-    pub(super) measurements: &'a [Measurement],
+    pub(crate) measurements: &'a [Measurement],
     /// How many lines were left out.
-    pub(super) unreadable: u64,
+    pub(crate) unreadable: u64,
 }
 
 /// What the service did with measurements.
@@ -105,13 +105,31 @@ impl Shipment<'_> {
         let batches = batches(self.measurements).map_err(Error::Failed)?;
         self.check_kind(&client)?;
         let bar = progress_bar(self.measurements.len());
-        let spoken = bar.clone();
-        let client = client.with_notice(move |text| spoken.suspend(|| complain(text)));
+        let client = beside(client, &bar);
+        let summary = self.deliver(&client, &batches, &bar)?;
+        bar.finish_and_clear();
+        format.print(|| summary.to_string(), || &summary)?;
+        match &summary.conflicts[..] {
+            [] => Ok(()),
+            conflicts => Err(Error::Failed(self.contradicted(conflicts))),
+        }
+    }
+
+    /// Sends everything without a word of its own; conflicts are not expected.
+    pub(crate) fn send_quietly(&self, client: &Client, bar: &ProgressBar) -> Result {
+        let batches = batches(self.measurements).map_err(Error::Failed)?;
+        match &self.deliver(client, &batches, bar)?.conflicts[..] {
+            [] => Ok(()),
+            conflicts => Err(Error::Failed(self.contradicted(conflicts))),
+        }
+    }
+
+    fn deliver(&self, client: &Client, batches: &[Batch<'_>], bar: &ProgressBar) -> Result<Summary> {
         let path = format!("/indicators/{}/measurements", self.indicator);
         let mut summary = self.summary();
         let mut done = 0;
-        for batch in &batches {
-            let receipt = deliver(&client, &path, &batch.body(self.source)).map_err(|source| {
+        for batch in batches {
+            let receipt = deliver(client, &path, &batch.body(self.source)).map_err(|source| {
                 bar.finish_and_clear();
                 Error::Stopped {
                     done: grouped(count(done)),
@@ -124,12 +142,7 @@ impl Shipment<'_> {
             bar.inc(count(batch.measurements.len()));
             summary.add(receipt, batch);
         }
-        bar.finish_and_clear();
-        format.print(|| summary.to_string(), || &summary)?;
-        match &summary.conflicts[..] {
-            [] => Ok(()),
-            conflicts => Err(Error::Failed(self.contradicted(conflicts))),
-        }
+        Ok(summary)
     }
 
     /// Refuses what an indicator of its kind does not take: the service would fault every minute.
@@ -266,8 +279,14 @@ fn advice(error: &Error, batch: &Batch<'_>) -> String {
     }
 }
 
+/// A client whose notices stand above a bar.
+pub(crate) fn beside(client: Client, bar: &ProgressBar) -> Client {
+    let spoken = bar.clone();
+    client.with_notice(move |text| spoken.suspend(|| complain(text)))
+}
+
 /// A bar on standard error, hidden when that is no terminal.
-fn progress_bar(length: usize) -> ProgressBar {
+pub(crate) fn progress_bar(length: usize) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(count(length)), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} minutes, {eta} left") {
         bar.set_style(style);

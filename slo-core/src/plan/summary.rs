@@ -5,7 +5,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::{Plan, PlanPart};
-use crate::budget::{BudgetUnit, Status};
+use crate::amount::{floor, negated};
+use crate::budget::Status;
 use crate::ratio::Ratio;
 use crate::time::Minute;
 
@@ -81,27 +82,12 @@ impl Plan {
         }
     }
 
-    /// Rounded down.
     fn amount(&self, amount: Ratio) -> String {
-        match self.budget.unit {
-            BudgetUnit::Events => events(floor(amount)),
-            BudgetUnit::Seconds => {
-                let seconds = floor(amount);
-                time(seconds - seconds % grain(seconds))
-            }
-        }
+        self.budget.unit.at_least(amount)
     }
 
-    /// Rounded up.
     fn amount_up(&self, amount: Ratio) -> String {
-        let whole = ceil(amount);
-        match self.budget.unit {
-            BudgetUnit::Events => events(whole),
-            BudgetUnit::Seconds => {
-                let grain = grain(whole);
-                time((whole + grain - 1) / grain * grain)
-            }
-        }
+        self.budget.unit.at_most(amount)
     }
 
     /// `4 December`; with its time when it is not midnight, with its year when that is another one.
@@ -147,62 +133,10 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-const MINUTE: i128 = 60;
-const HOUR: i128 = 60 * MINUTE;
-const DAY: i128 = 24 * HOUR;
-
-/// How finely people speak of so many seconds: in seconds up to two minutes, in minutes up to two days, then in hours.
-const fn grain(seconds: i128) -> i128 {
-    if seconds <= 2 * MINUTE {
-        1
-    } else if seconds <= 2 * DAY {
-        MINUTE
-    } else {
-        HOUR
-    }
-}
-
-fn events(count: i128) -> String {
-    counted(count, "failed event")
-}
-
-/// Seconds in one or two units.
-fn time(seconds: i128) -> String {
-    let parts = match seconds {
-        ..=119 => [(seconds, "second"), (0, "")],
-        120..7_200 => [(seconds / MINUTE, "minute"), (0, "")],
-        7_200..172_800 => [(seconds / HOUR, "hour"), (seconds % HOUR / MINUTE, "minute")],
-        _ => [(seconds / DAY, "day"), (seconds % DAY / HOUR, "hour")],
-    };
-    let said = parts.iter().enumerate().filter(|(i, (count, _))| *i == 0 || *count > 0);
-    let said: Vec<String> = said.map(|(_, (count, unit))| counted(*count, unit)).collect();
-    format!("{} of downtime", said.join(" "))
-}
-
-/// `1 minute`, `2,000 minutes`.
-fn counted(count: i128, unit: &str) -> String {
-    let digits = count.to_string();
-    let grouped: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|three| std::str::from_utf8(three).expect("digits are ASCII")).collect();
-    format!("{} {unit}{}", grouped.join(","), if count == 1 { "" } else { "s" })
-}
-
-const fn floor(amount: Ratio) -> i128 {
-    amount.numerator().div_euclid(amount.denominator())
-}
-
-pub(crate) const fn ceil(amount: Ratio) -> i128 {
-    -(-amount.numerator()).div_euclid(amount.denominator())
-}
-
-fn negated(amount: Ratio) -> Ratio {
-    Ratio::new(-amount.numerator(), amount.denominator()).expect("a denominator is above zero")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::ErrorBudget;
+    use crate::budget::{BudgetUnit, ErrorBudget};
     use crate::counts::EventCounts;
     use crate::time::Period;
 

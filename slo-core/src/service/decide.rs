@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evaluate::{not_after, unusable};
 use super::{Service, WhatIf};
+use crate::budget::BudgetReport;
 use crate::decision::{
     Decision, DecisionId, DecisionRecord, Evidence, MAX_DECISION, MAX_DECISION_OBJECTIVES, MAX_OVERRIDE_DAYS,
     MAX_OVERRIDES, Override, ProposedChange,
@@ -12,7 +13,7 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::name::Name;
 use crate::objective::{Objective, Reference};
-use crate::policy::Policy;
+use crate::policy::{ChangeKind, Condition, Policy};
 use crate::repository::{DecisionFilter, DecisionPage, Filter, Kind, RepositoryError};
 use crate::revision::{Revision, Stamp, Versioned};
 
@@ -104,6 +105,31 @@ impl Service {
         let alerts = self.alerts(objective, at, now).await?;
         let incidents = self.incidents(objective, None, at, now).await?;
         Ok(Evidence::new(objective, &report, &alerts, &incidents))
+    }
+
+    /// The budget of an objective at an instant, and what the rules of a policy about a kind of change see of it: of the
+    /// same verdict as [`Service::evidence`], but what no rule asks about is neither read nor in the evidence.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a future instant; [`Error::Repository`].
+    pub async fn seen_by(
+        &self,
+        policy: &Policy,
+        kind: ChangeKind,
+        objective: &Versioned<Objective>,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(BudgetReport, Evidence), Error> {
+        let report = self.error_budget(objective, at, WhatIf::default(), now).await?;
+        let (mut alerts, mut incidents) = (Vec::new(), Vec::new());
+        if policy.conditions(kind).any(|condition| matches!(condition, Condition::Alert(_))) {
+            alerts = self.alerts(objective, at, now).await?;
+        }
+        if policy.conditions(kind).any(|condition| matches!(condition, Condition::IncidentShare(_))) {
+            incidents = self.incidents(objective, None, at, now).await?;
+        }
+        let evidence = Evidence::new(objective, &report, &alerts, &incidents);
+        Ok((report, evidence))
     }
 
     /// Judges by the policy that applies, and keeps the decision. `random` makes its identifier unique.

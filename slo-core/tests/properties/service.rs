@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use slo_core::{
-    Definition, Indicator, IndicatorKind, Minute, NoData, Objective, PlanSpan, Proposal, Reading, Resolution, Revision,
-    Service, Shorthand, Stamp, Unit, Versioned, WhatIf,
+    ChangeKind, Condition, Definition, Indicator, IndicatorKind, Minute, NoData, Objective, PlanSpan, Policy, Proposal,
+    Reading, Resolution, Revision, Service, Shorthand, Stamp, Unit, Versioned, WhatIf,
 };
 
 use super::alerts::alerts;
@@ -103,6 +103,25 @@ proptest! {
         let (service, objective) = served(&case);
         let got = now(service.alerts(&objective, case.at(), case.at())).expect("alerts");
         prop_assert_eq!(got, alerts(&filled(&case.stored()), &case, step).0);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(15))]
+
+    /// What no rule asks about changes no verdict and no reason.
+    #[test]
+    fn a_policy_sees_what_matters_to_it(case in cases_of(methods(), 3_000)) {
+        let (service, objective) = served(&case);
+        let (at, mut large) = (case.at(), Policy::default());
+        large.rules[2].condition = Condition::IncidentShare("0.01".parse().expect("a share"));
+        let all = now(service.evidence(&objective, at, at)).expect("evidence");
+        for (policy, (_, kind)) in [Policy::default(), large].iter().flat_map(|policy| ChangeKind::ALL.map(|kind| (policy, kind))) {
+            let (report, seen) = now(service.seen_by(policy, kind, &objective, at, at)).expect("evidence");
+            prop_assert_eq!(report, now(service.error_budget(&objective, at, WhatIf::default(), at)).expect("a budget"));
+            let (got, wanted) = (policy.judge(kind, &[seen]), policy.judge(kind, std::slice::from_ref(&all)));
+            prop_assert_eq!((got.verdict, got.reasons), (wanted.verdict, wanted.reasons));
+        }
     }
 }
 

@@ -11,10 +11,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, header};
+use jiff::Timestamp;
 use slo_core::{Access, Caller, Name, Need, Stamp, TokenText};
 
-use super::door::Source;
+use super::door::{Door, Source};
 use super::problem::{Kind, Problem};
+use crate::page::sign_in;
 use crate::{App, ClientAddress, router};
 
 /// What a route needs of who asks for it.
@@ -61,37 +63,27 @@ pub(crate) async fn guard(State(app): State<App>, request: Request<Body>, next: 
 async fn admit(app: &App, parts: &mut Parts) -> Result<Caller, Problem> {
     let Some(door) = &app.door else { return Ok(Caller::anyone()) };
     let path = parts.extensions.get::<MatchedPath>().cloned();
-    let path = path.as_ref().map_or("", |path| path.as_str().trim_end_matches('/'));
+    let path = path.as_ref().map_or("", MatchedPath::as_str);
+    // What a client makes of the base path.
+    let path = if path == "/api/v1/" { "/api/v1" } else { path };
     // What answers a GET answers a HEAD.
     let method = if parts.method == Method::HEAD { "get" } else { &*parts.method.as_str().to_ascii_lowercase() };
-    let Some(entry) = ENTRIES.get(&(path, method)) else {
+    let nobody = Caller { user: None, access: Access::Viewer, scopes: Vec::new() };
+    let entry = match ENTRIES.get(&(path, method)) {
+        Some(Entry::Open) => return Ok(nobody),
+        Some(entry) => entry,
         // The router will say that there is no such method.
-        return Ok(Caller { user: None, access: Access::Viewer, scopes: Vec::new() });
+        None if ENTRIES.keys().any(|(known, _)| *known == path) => return Ok(nobody),
+        None => return Err(stranger()),
     };
-    if *entry == Entry::Open {
-        return Ok(Caller { user: None, access: Access::Viewer, scopes: Vec::new() });
-    }
     let now = (app.clock)();
-    let Some(header) = parts.headers.get(header::AUTHORIZATION) else { return Err(stranger()) };
-    let token = bearer(header);
-    let known = token.as_ref().and_then(|token| door.recall(&token.hash(), now));
-    let caller = match known {
-        Some(caller) => caller,
-        None => {
-            let address = address(parts);
-            let source = Source::new(address);
-            door.attempt(source, now).map_err(too_many)?;
-            let admitted = match &token {
-                Some(token) => app.service.admit(token, now).await?.map(|admitted| (token, admitted)),
-                None => None,
-            };
-            let Some((token, admitted)) = admitted else {
-                tracing::warn!(source = ?address, route = path, "a token was not valid");
-                return Err(not_valid());
-            };
-            door.admitted(token.hash(), admitted, source, now)
-        }
+    // A cookie is for pages, which change nothing; who changes something must show a token, which no browser does by itself.
+    let shown = match parts.headers.get(header::AUTHORIZATION) {
+        Some(header) => bearer(header),
+        None if path.starts_with("/api/") => return Err(stranger()),
+        None => sign_in::token(&parts.headers).ok_or_else(stranger)?,
     };
+    let caller = Knock::of(parts, path, now).admit(app, door, shown.as_ref()).await?;
     let name = named(parts).await;
     let allowed = match (*entry, &name) {
         (Entry::Open, _) => true,
@@ -100,6 +92,43 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<Caller, Problem> {
         (Entry::Access(access) | Entry::Oneself(access) | Entry::Ingest(access), _) => caller.may(Need::Access(access)),
     };
     if allowed { Ok(caller) } else { Err(forbidden(*entry, &caller)) }
+}
+
+/// An attempt to be let in.
+pub(crate) struct Knock {
+    address: Option<IpAddr>,
+    route: String,
+    now: Timestamp,
+}
+
+impl Knock {
+    fn of(parts: &Parts, route: &str, now: Timestamp) -> Self {
+        Self { address: address(parts), route: route.to_owned(), now }
+    }
+
+    /// Whose token it is. One that is known is let in without being looked up; nothing lets nobody in.
+    pub(crate) async fn admit(&self, app: &App, door: &Door, token: Option<&TokenText>) -> Result<Caller, Problem> {
+        if let Some(caller) = token.and_then(|token| door.recall(&token.hash(), self.now)) {
+            return Ok(caller);
+        }
+        let source = Source::new(self.address);
+        door.attempt(source, self.now).map_err(too_many)?;
+        if let Some(token) = token
+            && let Some(admitted) = app.service.admit(token, self.now).await?
+        {
+            return Ok(door.admitted(token.hash(), admitted, source, self.now));
+        }
+        tracing::warn!(source = ?self.address, route = self.route, "a token was not valid");
+        Err(not_valid())
+    }
+}
+
+impl FromRequestParts<App> for Knock {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(parts, sign_in::PATH, (app.clock)()))
+    }
 }
 
 /// The name in the path, if it can be one.
@@ -141,7 +170,7 @@ fn too_many(seconds: u64) -> Problem {
     Problem::new(Kind::TooManyFailures, detail).header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }
 
-fn forbidden(entry: Entry, caller: &Caller) -> Problem {
+pub(crate) fn forbidden(entry: Entry, caller: &Caller) -> Problem {
     let (access, unless) = match entry {
         Entry::Open => (Access::Viewer, ""),
         Entry::Access(access) => (access, ""),

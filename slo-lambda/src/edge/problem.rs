@@ -207,6 +207,12 @@ impl Problem {
         self.0.kind.parts().1
     }
 
+    /// For a page: its headers, what happened, and what to do about it.
+    pub(crate) fn told(self) -> (HeaderMap, &'static str, String) {
+        let (_, _, title) = self.0.kind.parts();
+        (self.0.headers, title, self.0.detail)
+    }
+
     /// Its body, with links under a base path.
     pub(crate) fn dto(self, base: &Base) -> ProblemDto {
         let problem = *self.0;

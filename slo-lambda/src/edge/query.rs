@@ -30,6 +30,19 @@ impl Query {
         self.faults.push((name.to_owned(), detail));
     }
 
+    /// As a form sends them: a field that was left blank was not filled in.
+    pub(crate) fn of_form(mut self) -> Self {
+        self.given.retain(|(_, value)| !value.trim().is_empty());
+        self
+    }
+
+    /// Assumes a value for a parameter that is not given.
+    pub(crate) fn assume(&mut self, name: &str, value: &str) {
+        if self.given.iter().all(|(given, _)| given != name) {
+            self.given.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
     fn text(&mut self, name: &'static str) -> Option<String> {
         self.known.push(name);
         let mut values = self.given.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone());

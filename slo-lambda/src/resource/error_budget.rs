@@ -309,7 +309,7 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
 }
 
 /// How many budgets of one request are read at once.
-pub(super) const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 const BATCH_GET: &str = "/api/v1/error-budgets:batchGet";
 /// The most objectives of one batch.
 const MAX_BATCH: usize = 100;

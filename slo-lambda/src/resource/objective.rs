@@ -77,6 +77,11 @@ pub(crate) struct ObjectiveDto {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     aspirational: bool,
+    /// Whether everybody may see its badge, `/badges/{name}.svg`: its name, its status and what is left of its budget; false
+    /// when absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    public_badge: bool,
     /// Free labels.
     #[serde(skip_serializing_if = "no_labels")]
     #[schema(value_type = BTreeMap<String, String>, required = false)]
@@ -167,6 +172,7 @@ impl Resource for Objective {
             sla: value.sla.map(|sla| SlaDto { target: sla.target.into(), description: sla.description }),
             alert_policy: value.alert_policy.map(AlertPolicyDto::show),
             aspirational: value.aspirational,
+            public_badge: value.public_badge,
             labels: value.labels,
             created_at: stored.created_at,
             updated_at: stored.updated.at,
@@ -195,6 +201,7 @@ impl Resource for Objective {
         let sla = fields.optional("sla", faults, sla);
         let alert_policy = fields.optional("alertPolicy", faults, alert_policy);
         let aspirational = fields.optional("aspirational", faults, boolean);
+        let public_badge = fields.optional("publicBadge", faults, boolean);
         let labels = fields.optional("labels", faults, labels);
         let complete = [
             name.is_some(),
@@ -211,6 +218,7 @@ impl Resource for Objective {
             sla.is_some(),
             alert_policy.is_some(),
             aspirational.is_some(),
+            public_badge.is_some(),
             labels.is_some(),
         ];
         let known_indicator = indicator.is_some();
@@ -235,6 +243,7 @@ impl Resource for Objective {
             sla: sla.flatten(),
             alert_policy: alert_policy.flatten(),
             aspirational: aspirational.flatten().unwrap_or_default(),
+            public_badge: public_badge.flatten().unwrap_or_default(),
             labels: labels.flatten().unwrap_or_default(),
         };
         faults.extend(objective.faults());

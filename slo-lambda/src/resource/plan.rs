@@ -186,7 +186,7 @@ fn show_toil((objective, toil): (&Name, &Toil)) -> ToilDto {
 }
 
 /// The span that a query asks for; a fault of it is one of the query.
-fn span(query: &mut Query, at: Timestamp) -> Option<PlanSpan> {
+pub(crate) fn span(query: &mut Query, at: Timestamp) -> Option<PlanSpan> {
     let from = query.day("from");
     let to = query.day_after("to", from.unwrap_or(at))?;
     match PlanSpan::new(from, to, at) {

@@ -103,6 +103,17 @@ impl Api {
         self.send(Method::GET, &format!("/api/v1{path}"), &[], Body::empty()).await
     }
 
+    /// A page: checks what every page has.
+    #[track_caller]
+    pub(crate) fn page(&self, path: &str) -> impl Future<Output = Answer> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let answer = self.send(Method::GET, path, &[], Body::empty()).await;
+            crate::pages::is_a_page(&answer, caller);
+            answer
+        }
+    }
+
     async fn json(&self, method: Method, path: &str, if_match: &str, body: &Value) -> Answer {
         let mut headers = vec![(header::CONTENT_TYPE.as_str(), "application/json")];
         if !if_match.is_empty() {

@@ -12,7 +12,7 @@ use slo_core::{Batch, RepositoryError, Service};
 async fn unknown_routes_and_methods_are_problems() {
     let api = Api::new();
     for path in [
-        "/",
+        "/nowhere",
         "/api",
         "/api/v2/indicators",
         "/api/v1/nowhere",

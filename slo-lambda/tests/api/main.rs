@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod audit;
+mod badge;
 mod common;
 mod decisions;
 mod definitions;
@@ -10,5 +11,8 @@ mod document;
 mod edge;
 mod exclusions;
 mod measurements;
+mod pages;
 mod plan;
+mod sign_in;
+mod style;
 mod suggestions;

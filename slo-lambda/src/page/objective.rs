@@ -1,0 +1,267 @@
+//! `/objectives/{name}`: how one promise is kept, and why.
+
+mod history;
+mod plots;
+mod what_if;
+
+use axum::extract::State;
+use futures_util::future::{try_join, try_join3};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use slo_core::{
+    Alert, BudgetReport, BurnDownPoint, Change, ChangeKind, DecisionFilter, DecisionRecord, EventCounts, Evidence,
+    HeldBack, Incident, Judgement, Minute, Objective, Period, Shorthand, Status, Target, TimeWindow, Unit, Versioned,
+    WhatIf,
+};
+
+use super::layout::{Frame, frame};
+use super::overview::{bar, called, left, status};
+use super::{Page, Visitor, icon, words};
+use crate::edge::links::Base;
+use crate::edge::problem::Problem;
+use crate::edge::query::Query;
+use crate::resource::definition::{AppState, PathName};
+
+/// So many changes and decisions are listed.
+const LISTED: usize = 10;
+/// So many incidents are listed: most spells are too small to be talked about.
+const INCIDENTS: usize = 5;
+
+/// All that is told of an objective.
+struct Told {
+    now: Timestamp,
+    objective: Versioned<Objective>,
+    report: BudgetReport,
+    /// What the policy says of a feature.
+    judgement: Judgement,
+    /// With another target, and that.
+    what_if: Option<(Target, BudgetReport)>,
+    points: Vec<BurnDownPoint>,
+    /// The steps of the points that have data.
+    counts: Vec<(Minute, EventCounts)>,
+    step: i64,
+    /// Largest share first.
+    incidents: Vec<Incident>,
+    alerts: Vec<Alert>,
+    changes: Vec<Change<Objective>>,
+    decisions: Vec<DecisionRecord>,
+}
+
+/// The objective now, how it came to that, and what was decided.
+pub(crate) async fn get(
+    State(app): AppState,
+    base: Base,
+    visitor: Visitor,
+    name: PathName,
+    query: Query,
+) -> Result<Page, Problem> {
+    let mut query = query.of_form();
+    let target: Option<Target> = query.parse("target");
+    query.close()?;
+    let (now, service) = ((app.clock)(), &app.service);
+    let objective = service.get::<Objective>(&name.0).await?;
+    let elapsed = objective.value.time_window.period_at(now).elapsed;
+    let (step, width) = step(elapsed);
+    let what_if = async {
+        let Some(target) = target else { return Ok(None) };
+        let what_if = WhatIf { target: Some(target), ..WhatIf::default() };
+        service.error_budget(&objective, now, what_if, now).await.map(|report| Some((target, report)))
+    };
+    let filter = DecisionFilter { objective: Some(name.0.clone()), ..DecisionFilter::default() };
+    let today = try_join3(
+        service.error_budget(&objective, now, WhatIf::default(), now),
+        service.alerts(&objective, now, now),
+        service.incidents(&objective, None, now, now),
+    );
+    let past = try_join3(
+        service.burn_down(&objective, None, now, Some(step), now),
+        service.counts(&objective.value.series.indicator, elapsed, step),
+        what_if,
+    );
+    let said = try_join3(
+        service.policy(),
+        service.changes::<Objective>(&name.0, None, LISTED),
+        service.decisions(&filter, None, LISTED),
+    );
+    // In this task, because the meter is the task's.
+    let ((report, alerts, incidents), ((points, counts, what_if), ((policy, _), changes, decisions))) =
+        try_join(today, try_join(past, said)).await?;
+    let evidence = Evidence::new(&objective, &report, &alerts, &incidents);
+    let judgement = policy.judge(ChangeKind::Feature, &[evidence]);
+    let decisions = decisions.items;
+    let told = Told {
+        now,
+        objective,
+        report,
+        judgement,
+        what_if,
+        points,
+        counts,
+        step: width,
+        incidents,
+        alerts,
+        changes,
+        decisions,
+    };
+    let title = called(&told.objective.value).to_owned();
+    Ok(Page(frame(&Frame { base: &base, title: &title, visitor: visitor.name() }, &content(&told, &base))))
+}
+
+/// The step of the curves, and its minutes: some hundred points, whatever the window.
+fn step(elapsed: Period) -> (Shorthand, i64) {
+    let (number, unit, width) = match elapsed.minutes() {
+        0..=2_880 => (5, Unit::Minute, 5),
+        2_881..=64_800 => (1, Unit::Hour, 60),
+        _ => (1, Unit::Day, 1_440),
+    };
+    (Shorthand::new(number, unit).expect("above zero"), width)
+}
+
+fn content(told: &Told, base: &Base) -> Markup {
+    html! {
+        (head(told, base))
+        (facts(told))
+        (plots::section(told))
+        (incidents(told))
+        (what_if::section(told, base))
+        (alerts(told))
+        (history::exclusions(told))
+        (history::decisions(told))
+        (history::changes(told))
+        p.screen { a href=(base.href(&format!("/api/v1/objectives/{}/error-budget", told.objective.value.name))) { "The same as JSON" } }
+    }
+}
+
+fn head(told: &Told, base: &Base) -> Markup {
+    let value = &told.objective.value;
+    let verdict = told.judgement.verdict;
+    html! {
+        div.answer.(verdict.name()) {
+            h1 { (icon::status(told.report.status)) " " (called(value)) ": " (words::status(told.report.status).to_lowercase()) }
+            p.lead {
+                (words::sentence(&left(&told.report))) " "
+                "For a feature: " strong { (words::verdict(verdict).to_lowercase()) } "."
+            }
+            @if !told.judgement.reasons.is_empty() {
+                ul.why { @for reason in &told.judgement.reasons {
+                    li { (words::sentence(&format!("it{}", words::because(reason)))) @if reason.aspirational { " It is aspirational and only informs." } }
+                } }
+            }
+        }
+        p { (words::sentence(&words::promise(value))) @if let Some(text) = &value.description { " " (text) } }
+        p.note {
+            "Service " a href=(base.href(&format!("/?service={}", value.service))) { (value.service) }
+            @for (i, owner) in value.owners.iter().enumerate() {
+                @if i == 0 { " · sprint of " } @else { ", " }
+                a href=(base.href(&format!("/users/{owner}/sprint"))) { (owner) }
+            }
+            " · indicator " (value.series.indicator)
+            @if value.public_badge { " · " a href=(base.href(&format!("/badges/{}.svg", value.name))) { "badge" } }
+        }
+    }
+}
+
+fn facts(told: &Told) -> Markup {
+    let (value, report) = (&told.objective.value, &told.report);
+    let hour = report.burn_rates.iter().find(|burn| burn.lookback.name() == "1h").and_then(|burn| burn.rate);
+    let target = report.target;
+    html! {
+        dl.facts {
+            div.large {
+                dt { "Budget left" }
+                dd { (bar(report, value.warning_threshold.into())) (status(report.status)) ", " (left(report)) }
+            }
+            div { dt { "Level reached" } dd { (words::sli(report.sli, target)) span.note { "target " (words::target(target)) } } }
+            div { dt { "Burn rate, 1 h" } dd { (words::rate(hour)) span.note { "1 lands exactly on the target" } } }
+            div { dt { "Runs out or recovers" } dd { (words::outlook(value, report)) } }
+            div {
+                dt { "Coverage" }
+                dd {
+                    (words::percent_or_dash(report.coverage, 1))
+                    @if let Some(newest) = report.watermark {
+                        span.note { "newest data " (words::stamp(newest.timestamp(), told.now)) }
+                    }
+                }
+            }
+            @if let Some((sla, remaining)) = report.sla {
+                div { dt { "Against the SLA" } dd { (words::percent_or_dash(remaining, 0)) " left" span.note { "agreed " (words::target(sla)) } } }
+            }
+        }
+    }
+}
+
+fn incidents(told: &Told) -> Markup {
+    let all = told.incidents.len();
+    html! {
+        section aria-labelledby="incidents" {
+            h2 #incidents { "Incidents" }
+            @if all == 0 {
+                p { @if told.report.status == Status::NoData { "Nothing was measured, so nothing is known." } @else { "No minute spent more than its share." } }
+            } @else {
+                table {
+                    caption { (words::counted(all, "incident")) " in the window, the largest first" @if all > INCIDENTS { "; the " (INCIDENTS) " largest are listed" } }
+                    thead { tr {
+                        th.number scope="col" { "No." }
+                        th scope="col" { "When" }
+                        th.number scope="col" { "How long" }
+                        th.number scope="col" { "Failed" }
+                        th.number scope="col" { "Share of the budget" }
+                    } }
+                    tbody { @for (i, incident) in told.incidents.iter().take(INCIDENTS).enumerate() {
+                        tr {
+                            th.number scope="row" { (i + 1) }
+                            td { (words::period(incident.period, told.now)) @if incident.postmortem_required { span.note { "postmortem due" } } }
+                            td.number { (words::minutes(incident.period.minutes())) }
+                            td.number { (words::grouped(i128::try_from(incident.counts.bad()).unwrap_or(i128::MAX))) }
+                            td.number { (words::share(incident.share)) }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn alerts(told: &Told) -> Markup {
+    let state = |alert: &Alert| match (alert.firing, alert.held_back) {
+        (true, _) => "firing",
+        (false, Some(HeldBack::Unreachable)) => "can never fire",
+        (false, Some(HeldBack::MinimumEvents)) => "held back: too few events",
+        (false, Some(HeldBack::Coverage)) => "held back: too little data",
+        (false, None) => "quiet",
+    };
+    html! {
+        section aria-labelledby="alerts" {
+            h2 #alerts { "Alerts" }
+            @if told.alerts.is_empty() { p { "No alert applies to a window this short." } } @else {
+                table {
+                    caption { "An alert fires when both of its burn rates are above its threshold" }
+                    thead { tr {
+                        th scope="col" { "Alert" }
+                        th.number scope="col" { "Long window" }
+                        th.number scope="col" { "Short window" }
+                        th.number scope="col" { "Threshold" }
+                        th scope="col" { "State" }
+                    } }
+                    tbody { @for alert in &told.alerts {
+                        tr {
+                            th scope="row" { (alert.severity.name()) " " (alert.long_window) " / " (alert.short_window) }
+                            td.number { (words::rate(alert.long_burn_rate)) }
+                            td.number { (words::rate(alert.short_burn_rate)) }
+                            td.number { (words::rate(Some(alert.threshold))) }
+                            td {
+                                @if alert.firing { strong.status.exhausted { (icon::status(Status::Exhausted)) " firing" } } @else { (state(alert)) }
+                                @if let Some(since) = alert.since { " since " (words::stamp(since, told.now)) }
+                            }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the objective's window rolls on.
+fn rolls(objective: &Objective) -> bool {
+    matches!(objective.time_window, TimeWindow::Rolling(_))
+}

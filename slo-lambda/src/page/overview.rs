@@ -1,0 +1,254 @@
+//! `/`: may we ship, and what stands in the way?
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use maud::{Markup, html};
+use slo_core::{
+    BudgetReport, ChangeKind, Error, Filter, Judgement, MAX_PAGE, Name, Objective, Ratio, Status, Verdict, Versioned,
+};
+
+use super::layout::{Frame, frame};
+use super::{Page, Visitor, icon, words};
+use crate::edge::links::Base;
+use crate::edge::problem::Problem;
+use crate::edge::query::{Paging, Query};
+use crate::resource::definition::AppState;
+use crate::resource::error_budget::AT_ONCE;
+
+const PATH: &str = "/";
+
+/// What is told of an objective in a line.
+struct Line {
+    objective: Versioned<Objective>,
+    report: BudgetReport,
+    /// What the policy says of a feature.
+    judgement: Judgement,
+}
+
+/// A line each, worst first.
+pub(crate) async fn get(State(app): AppState, base: Base, visitor: Visitor, query: Query) -> Result<Page, Problem> {
+    let now = (app.clock)();
+    let key = app.cursor_key().await?;
+    let mut query = query.of_form();
+    // All of most services; more are turned over.
+    query.assume("limit", &MAX_PAGE.to_string());
+    let paging = Paging::read(query, PATH, &key)?;
+    let (policy, _) = app.service.policy().await?;
+    let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
+    let line = async |objective: Versioned<Objective>| {
+        let (report, evidence) = app.service.seen_by(&policy, ChangeKind::Feature, &objective, now, now).await?;
+        let judgement = policy.judge(ChangeKind::Feature, &[evidence]);
+        Ok::<_, Error>(Line { objective, report, judgement })
+    };
+    // In this task, because the meter is the task's.
+    let mut lines: Vec<Line> = stream::iter(page.items).map(line).buffered(AT_ONCE).try_collect().await?;
+    lines.sort_by_key(|line| {
+        let left = line.report.budget.remaining_ratio.filter(|_| line.report.status != Status::NoData);
+        (Reverse(line.judgement.verdict), left.is_none(), left)
+    });
+    let next = page.next.as_ref().map(|name| paging.next(&key, name));
+    let part = next.is_some() || paging.after.is_some();
+    let filter = &paging.filter;
+    let content = html! {
+        (answer(&lines, part, filter, &base))
+        (form(filter, &lines, &base))
+        @if !lines.is_empty() { (table(&lines, &base)) }
+        @if part {
+            nav.pages aria-label="Pages" {
+                @if paging.after.is_some() { a href=(href(&base, &paging, None)) { "First page" } }
+                @if let Some(next) = &next { a rel="next" href=(href(&base, &paging, Some(next))) { "Next page" } }
+            }
+        }
+    };
+    Ok(Page(frame(&Frame { base: &base, title: "May we ship?", visitor: visitor.name() }, &content)))
+}
+
+/// A page of the same list.
+fn href(base: &Base, paging: &Paging, cursor: Option<&str>) -> String {
+    let Filter { service, owner, label, .. } = &paging.filter;
+    let pairs = [
+        service.as_ref().map(|service| ("service", service.to_string())),
+        owner.as_ref().map(|owner| ("owner", owner.to_string())),
+        label.as_ref().map(|(key, value)| ("label", format!("{key}:{value}"))),
+        (paging.limit != MAX_PAGE).then(|| ("limit", paging.limit.to_string())),
+        cursor.map(|cursor| ("cursor", cursor.to_owned())),
+    ];
+    let query: Vec<String> =
+        pairs.into_iter().flatten().map(|(name, value)| format!("{name}={}", words::escaped(&value))).collect();
+    base.href(&if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", query.join("&")) })
+}
+
+/// What one wants to know, in a sentence.
+fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
+    let with = |verdict| lines.iter().filter(|line| line.judgement.verdict == verdict).collect::<Vec<_>>();
+    let (hold, caution) = (with(Verdict::Hold), with(Verdict::Caution));
+    let all = words::counted(lines.len(), "objective");
+    let place = if part { " on this page" } else { "" };
+    let filtered = *filter != Filter::default();
+    let (verdict, sentence) = match (hold.len(), caution.len()) {
+        _ if lines.is_empty() && filtered => (None, "No objective is like that".to_owned()),
+        _ if lines.is_empty() => (None, "Nothing is promised yet".to_owned()),
+        (0, 0) => (Some(Verdict::Ship), format!("Ship: none of {all}{place} holds features back")),
+        (0, n) => {
+            let ask = if n == 1 { "asks" } else { "ask" };
+            (Some(Verdict::Caution), format!("Ship with care: {n} of {all}{place} {ask} to think twice"))
+        }
+        (n, _) => {
+            let hold = if n == 1 { "holds" } else { "hold" };
+            (Some(Verdict::Hold), format!("{n} of {all}{place} {hold} features back"))
+        }
+    };
+    let named = if hold.is_empty() { &caution } else { &hold };
+    html! {
+        div.answer.(verdict.map_or("none", Verdict::name)) {
+            h1 {
+                @if let Some(verdict) = verdict { (icon::verdict(verdict)) " " }
+                (sentence)
+            }
+            @if lines.is_empty() && filtered {
+                p.lead { "Check the filter below, or " a href=(base.href(PATH)) { "look at all of them" } "." }
+            } @else if lines.is_empty() {
+                p.lead { "Apply your definitions with " code { "slo apply -f FILE" } ", or see everything alive with " code { "slo demo" } "." }
+            } @else if !named.is_empty() {
+                ul.why {
+                    @for line in named.iter().take(5) {
+                        li {
+                            a href=(link(base, line)) { (called(&line.objective.value)) }
+                            @for (i, reason) in line.judgement.reasons.iter().enumerate() {
+                                @if i > 0 { ";" }
+                                (words::because(reason))
+                            }
+                        }
+                    }
+                    @if named.len() > 5 { li { "and " (named.len() - 5) " more, below" } }
+                }
+            }
+            @if !hold.is_empty() {
+                p.lead { "Changes for reliability and security may pass sooner: ask with " code { "slo gate" } "." }
+            }
+        }
+    }
+}
+
+fn form(filter: &Filter, lines: &[Line], base: &Base) -> Markup {
+    let services: BTreeSet<&Name> = lines.iter().map(|line| &line.objective.value.service).collect();
+    let owners: BTreeSet<&Name> = lines.iter().flat_map(|line| &line.objective.value.owners).collect();
+    let filtered = *filter != Filter::default();
+    html! {
+        form.filter method="get" action=(base.href(PATH)) role="search" aria-label="Filter objectives" {
+            (field("service", "Service", filter.service.as_ref(), &services))
+            (field("owner", "Owner", filter.owner.as_ref(), &owners))
+            button type="submit" { "Filter" }
+            @if filtered { a href=(base.href(PATH)) { "Show all" } }
+            @if let Some(owner) = &filter.owner {
+                a href=(base.href(&format!("/users/{owner}/sprint"))) { "Sprint page of " (owner) }
+            }
+        }
+    }
+}
+
+fn field(name: &str, label: &str, value: Option<&Name>, known: &BTreeSet<&Name>) -> Markup {
+    let list = format!("known-{name}");
+    html! {
+        label for=(name) { (label) }
+        input #(name) name=(name) value=[value] list=(list) autocomplete="off" autocapitalize="none" spellcheck="false"
+            maxlength="63";
+        datalist #(list) { @for name in known { option value=(name) {} } }
+    }
+}
+
+fn link(base: &Base, line: &Line) -> String {
+    base.href(&format!("/objectives/{}", line.objective.value.name))
+}
+
+/// How people call an objective.
+pub(super) fn called(objective: &Objective) -> &str {
+    objective.display_name.as_ref().map_or_else(|| objective.name.as_str(), |name| name.as_str())
+}
+
+fn table(lines: &[Line], base: &Base) -> Markup {
+    html! {
+        table.lines {
+            caption { "Objectives, worst first" }
+            thead {
+                tr {
+                    th scope="col" { "Status" }
+                    th scope="col" { "Objective" }
+                    th scope="col" { "Budget left" }
+                    th.number scope="col" { "Burn rate, 1 h" }
+                    th scope="col" { "Runs out or recovers" }
+                    th.number scope="col" { "Coverage" }
+                }
+            }
+            tbody { @for line in lines { (row(line, base)) } }
+        }
+    }
+}
+
+fn row(line: &Line, base: &Base) -> Markup {
+    let Line { objective, report, judgement } = line;
+    let value = &objective.value;
+    let hour = report.burn_rates.iter().find(|burn| burn.lookback.name() == "1h").and_then(|burn| burn.rate);
+    html! {
+        tr.(report.status.name()) {
+            td {
+                (status(report.status))
+                @if judgement.verdict > Verdict::Ship {
+                    span.note { (if judgement.verdict == Verdict::Hold { "holds features back" } else { "think twice" }) }
+                }
+                @if value.aspirational { span.note { "aspirational" } }
+            }
+            th scope="row" {
+                a href=(link(base, line)) { (called(value)) }
+                span.note {
+                    (value.service) " · " (words::target(value.target))
+                    @for owner in &value.owners { " · " (owner) }
+                }
+            }
+            td.budget {
+                (bar(report, value.warning_threshold.into()))
+                span.left { (left(report)) }
+            }
+            td.number data-label="Burn rate, 1 h" { (words::rate(hour)) }
+            td data-label="Outlook" { (words::outlook(value, report)) }
+            td.number data-label="Coverage" { (words::percent_or_dash(report.coverage, 1)) }
+        }
+    }
+}
+
+/// A status by shape, word and colour.
+pub(super) fn status(status: Status) -> Markup {
+    html! { span.status.(status.name()) { (icon::status(status)) " " (words::status(status)) } }
+}
+
+/// What is left, in natural units and as a share.
+pub(super) fn left(report: &BudgetReport) -> String {
+    if report.status == Status::NoData {
+        return "no data".to_owned();
+    }
+    let left = report.budget.left();
+    // A number and its sign stay on one line.
+    let share = |ratio| words::percent(ratio, 0).replace(' ', "\u{a0}");
+    report.budget.remaining_ratio.map_or_else(|| left.clone(), |ratio| format!("{left} ({})", share(ratio)))
+}
+
+/// What is left as a bar with a mark where the warning begins; what is said beside it is the same.
+pub(super) fn bar(report: &BudgetReport, warning: Ratio) -> Markup {
+    let left = report.budget.remaining_ratio.filter(|_| report.status != Status::NoData);
+    // In thousandths of the bar.
+    let width = |ratio: Ratio| words::scaled(ratio, 1_000).clamp(0, 1_000);
+    let mark = width(warning);
+    html! {
+        svg.bar viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+            rect.track width="1000" height="10" {}
+            @if let Some(left) = left {
+                @if left.is_zero_or_less() { rect.over width="1000" height="10" {} }
+                @else { rect.fill.(report.status.name()) width=(width(left).max(4)) height="10" {} }
+            }
+            line.mark x1=(mark) x2=(mark) y1="0" y2="10" {}
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Plots as SVG inside a page.
+//!
+//! The library writes colours; the stylesheet knows each of them by its value and says what it looks like in light and in
+//! dark. Coordinates are whole numbers, minutes and billionths: only the library computes pixels.
+
+use maud::{Markup, PreEscaped, html};
+use plotters::coord::combinators::BindKeyPoints as _;
+use plotters::prelude::*;
+use slo_core::{Minute, Period, Ratio};
+
+use super::words;
+
+/// The colours, by what they stand for: see `style.css`.
+const AXIS: RGBColor = RGBColor(1, 1, 1);
+const GRID: RGBColor = RGBColor(2, 2, 2);
+const CURVE: RGBColor = RGBColor(3, 3, 3);
+const GOAL: RGBColor = RGBColor(4, 4, 4);
+const EXCLUDED: RGBColor = RGBColor(5, 5, 5);
+const INCIDENT: RGBColor = RGBColor(6, 6, 6);
+
+const BILLION: i128 = 1_000_000_000;
+
+/// A curve over time with what explains it.
+pub(super) struct Plot<'p> {
+    /// Begins the ids of its title and description.
+    pub(super) id: &'p str,
+    /// What it shows.
+    pub(super) title: &'p str,
+    /// What there is to see, in words.
+    pub(super) description: &'p str,
+    /// From where to where.
+    pub(super) period: Period,
+    /// In order of time; where there is no value, there is no curve.
+    pub(super) points: &'p [(Minute, Option<Ratio>)],
+    /// A level that matters.
+    pub(super) goal: Ratio,
+    /// Whether the curve is drawn down to zero.
+    pub(super) from_zero: bool,
+    /// What does not count.
+    pub(super) excluded: &'p [Period],
+    /// What went wrong, numbered from 1.
+    pub(super) incidents: &'p [Period],
+}
+
+/// How large a plot is drawn.
+struct Size {
+    class: &'static str,
+    width: u32,
+    height: u32,
+    /// The most labels below it.
+    labels: i64,
+}
+
+/// One for screens and paper, one for telephones: text keeps its size.
+const SIZES: [Size; 2] = [
+    Size { class: "wide", width: 1_040, height: 280, labels: 8 },
+    Size { class: "narrow", width: 340, height: 240, labels: 3 },
+];
+
+impl Plot<'_> {
+    /// The plot in each of its sizes; the stylesheet shows one.
+    pub(super) fn markup(&self) -> Markup {
+        html! {
+            @for size in &SIZES {
+                @let (title, description) = (format!("{}-{}-title", self.id, size.class), format!("{}-{}-desc", self.id, size.class));
+                svg.plot.(size.class) viewBox=(format!("0 0 {} {}", size.width, size.height)) role="img"
+                    aria-labelledby=(title) aria-describedby=(description) {
+                    title #(title) { (self.title) }
+                    desc #(description) { (self.description) }
+                    // Numbers and our own words; the library escapes text.
+                    (PreEscaped(self.drawn(size)))
+                }
+            }
+        }
+    }
+
+    /// What is inside the SVG element.
+    fn drawn(&self, size: &Size) -> String {
+        let mut svg = String::new();
+        let drawn = self.draw(SVGBackend::with_string(&mut svg, (size.width, size.height)).into_drawing_area(), size);
+        if let Err(error) = drawn {
+            tracing::error!(error = &*error, "a plot could not be drawn");
+            return String::new();
+        }
+        let inside = svg.split_once("<svg").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, rest)| rest);
+        inside.trim_end().trim_end_matches("</svg>").to_owned()
+    }
+
+    fn draw(
+        &self,
+        area: DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
+        size: &Size,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let (start, end) = (self.period.start.get(), self.period.end.get());
+        let (low, high, step) = self.levels();
+        let times = Times::within(start, end, size.labels);
+        let levels: Vec<i64> = (low.div_euclid(step) + 1..=high.div_euclid(step)).map(|n| n * step).collect();
+        let across = u32::try_from(end - start).unwrap_or(u32::MAX).div_ceil(size.width / 3);
+        let mut chart = ChartBuilder::on(&area)
+            .margin_top(18)
+            .margin_right(12)
+            .margin_bottom(4)
+            .x_label_area_size(26)
+            .y_label_area_size(72)
+            .build_cartesian_2d(
+                (start..end).with_key_points(times.ticks.clone()),
+                (low..high).with_key_points(levels),
+            )?;
+        let bands = |periods: &[Period], colour: RGBColor| -> Vec<Rectangle<(i64, i64)>> {
+            let shown = periods.iter().map(|period| (period.start.get().max(start), period.end.get().min(end)));
+            let wide = |(from, to): (i64, i64)| (from, to.max(from + i64::from(across)));
+            let rectangle = |(from, to)| Rectangle::new([(from, low), (to, high)], colour.filled());
+            shown.filter(|(from, to)| from < to).map(wide).map(rectangle).collect()
+        };
+        chart.draw_series(bands(self.excluded, EXCLUDED))?;
+        chart
+            .configure_mesh()
+            .axis_style(AXIS)
+            .bold_line_style(GRID)
+            .light_line_style(TRANSPARENT)
+            .label_style(("sans-serif", 14).into_font().color(&AXIS))
+            .x_label_formatter(&|minute| times.label(*minute))
+            .y_label_formatter(&|level| words::percent(billionths(*level), 7))
+            .draw()?;
+        chart.draw_series(bands(self.incidents, INCIDENT))?;
+        let goal = level(self.goal);
+        chart.draw_series([PathElement::new([(start, goal), (end, goal)], GOAL.stroke_width(2))])?;
+        for run in runs(self.points) {
+            match run.as_slice() {
+                [only] => drop(chart.draw_series([Circle::new(*only, 2, CURVE.filled())])?),
+                many => drop(chart.draw_series(LineSeries::new(many.iter().copied(), CURVE.stroke_width(2)))?),
+            }
+        }
+        let numbers = self.incidents.iter().enumerate().filter(|(_, incident)| incident.end.get() > start);
+        chart.draw_series(numbers.take(NUMBERED).map(|(i, incident)| {
+            let at = (incident.start.get().max(start), high);
+            EmptyElement::at(at)
+                + Text::new((i + 1).to_string(), (-3, -16), ("sans-serif", 14).into_font().color(&INCIDENT))
+        }))?;
+        area.present()?;
+        Ok(())
+    }
+
+    /// From where to where levels go, and the step between their labels.
+    fn levels(&self) -> (i64, i64, i64) {
+        let values = || self.points.iter().filter_map(|(_, value)| value.map(level)).chain([level(self.goal)]);
+        let (mut low, mut high) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
+        if self.from_zero {
+            (low, high) = (low.min(0), high.max(level(Ratio::ONE)));
+        }
+        let step = nice((high - low).max(1) / 5);
+        // A little room, so that the curve does not run on the edge.
+        let room = (step / 4).max(1);
+        let top = if self.from_zero { high } else { high + room };
+        (low - room, top, step)
+    }
+}
+
+/// So many incidents have their number on the plot: the others would only cover it.
+pub(super) const NUMBERED: usize = 5;
+
+/// Billionths of a level; what is beyond all reason is cut.
+fn level(ratio: Ratio) -> i64 {
+    let most = BILLION * 1_000_000;
+    i64::try_from(words::scaled(ratio, BILLION).clamp(-most, most)).unwrap_or(0)
+}
+
+fn billionths(level: i64) -> Ratio {
+    Ratio::new(i128::from(level), BILLION).unwrap_or(Ratio::ZERO)
+}
+
+/// The step of 1, 2 or 5 times a power of ten at or above a width.
+fn nice(width: i64) -> i64 {
+    let mut power = 1;
+    loop {
+        if let Some(step) = [1, 2, 5].into_iter().map(|n| n * power).find(|step| *step >= width) {
+            return step;
+        }
+        power *= 10;
+    }
+}
+
+/// The points of each stretch without a gap.
+fn runs(points: &[(Minute, Option<Ratio>)]) -> Vec<Vec<(i64, i64)>> {
+    let stretches = points.split(|(_, value)| value.is_none()).filter(|stretch| !stretch.is_empty());
+    let place = |(minute, value): &(Minute, Option<Ratio>)| value.map(|value| (minute.get(), level(value)));
+    stretches.map(|stretch| stretch.iter().filter_map(place).collect()).collect()
+}
+
+/// The times that are labelled.
+struct Times {
+    ticks: Vec<i64>,
+    step: i64,
+}
+
+impl Times {
+    fn within(start: i64, end: i64, labels: i64) -> Self {
+        const STEPS: [i64; 12] =
+            [5, 15, 60, 180, 360, 720, 1_440, 2_880, 7 * 1_440, 14 * 1_440, 28 * 1_440, 91 * 1_440];
+        let few = |step: &i64| (end - start) / step <= labels;
+        let step = STEPS.into_iter().find(few).unwrap_or(365 * 1_440);
+        // Weeks begin on Monday; the epoch was a Thursday.
+        let monday = if step >= 7 * 1_440 { 4 * 1_440 } else { 0 };
+        let first = (start - monday).div_euclid(step) * step + monday;
+        // The last label would be cut at the edge.
+        let room = end - (end - start) / 20;
+        let ticks = (1..).map(|n| first + n * step).take_while(|tick| *tick < room).collect();
+        Self { ticks, step }
+    }
+
+    fn label(&self, minute: i64) -> String {
+        let at = Minute::new(minute).timestamp();
+        let format = if self.step >= 1_440 { "%-d %b" } else { "%H:%M" };
+        jiff::tz::TimeZone::UTC.to_datetime(at).strftime(format).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(n: i128) -> Option<Ratio> {
+        Ratio::new(n, 100)
+    }
+
+    #[test]
+    fn a_gap_stays_a_gap() {
+        let values = [ratio(90), ratio(80), None, None, ratio(70), None];
+        let points: Vec<_> = values.into_iter().zip(0..).map(|(value, i)| (Minute::new(i), value)).collect();
+        let level = 10_000_000;
+        assert_eq!(runs(&points), [vec![(0, 90 * level), (1, 80 * level)], vec![(4, 70 * level)]]);
+        assert!(runs(&[(Minute::new(0), None)]).is_empty());
+    }
+
+    #[test]
+    fn labels_are_few_and_round() {
+        let week = Times::within(0, 7 * 1_440, 8);
+        assert_eq!((week.step, week.ticks.len(), week.label(1_440)), (1_440, 6, "2 Jan".to_owned()));
+        let day = Times::within(30, 30 + 1_440, 8);
+        assert_eq!((day.step, day.label(day.ticks[0])), (180, "03:00".to_owned()));
+        assert_eq!([nice(1), nice(3), nice(50), nice(51)], [1, 5, 50, 100]);
+    }
+}
