@@ -4,34 +4,10 @@ mod server;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use server::{SLO, Server};
-
-/// A server that asks for tokens, and the first one if it printed one.
-fn guarded(data: &Path) -> (Server, Option<String>) {
-    let data = data.to_str().expect("utf-8");
-    let mut child: Child = Command::new(SLO)
-        .args(["serve", "--listen", "127.0.0.1:0", "--auth", "token", "--data", data])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("slo starts");
-    let out = BufReader::new(child.stdout.take().expect("piped"));
-    let (said, heard) = mpsc::channel();
-    thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
-    let ready = heard.recv_timeout(Duration::from_secs(60)).expect("ready in time");
-    let url = ready.split_whitespace().find(|word| word.starts_with("http://")).expect("the URL").to_owned();
-    let server = Server { child, url };
-    // What it prints beside that is there by the time that it answers.
-    assert!(lives(&server.url), "whoever asks");
-    let more = heard.recv_timeout(Duration::from_secs(2)).ok();
-    (server, more.map(|line| line.rsplit(' ').next().expect("a word").to_owned()))
-}
 
 /// Whether its health is told without a token.
 fn lives(url: &str) -> bool {
@@ -69,7 +45,9 @@ impl Server {
 #[test]
 fn the_first_token_is_printed_once_and_lets_make_others() {
     let directory = tempfile::tempdir().expect("a directory");
-    let (server, first) = guarded(directory.path());
+    let data = directory.path().to_str().expect("utf-8");
+    let (server, first) = Server::guarded(&["--data", data]);
+    assert!(lives(&server.url), "whoever asks");
     let admin = first.expect("a first token");
     assert!(admin.starts_with("slo_admin_"), "{admin}");
     let definitions = directory.path().join("slo.json");
@@ -100,7 +78,7 @@ fn the_first_token_is_printed_once_and_lets_make_others() {
     server.kill();
 
     // It was acknowledged, so it is there after a kill -9; and the first one is not printed again.
-    let (server, again) = guarded(directory.path());
+    let (server, again) = Server::guarded(&["--data", data]);
     assert_eq!(again, None);
     server.prints(&ana, &["get", "indicators"]);
     // Oneself, by the whole token or by how it begins.

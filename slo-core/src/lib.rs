@@ -124,7 +124,7 @@ pub use repository::{
 pub use revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
 pub use service::{
     Admitted, AlertRound, DecisionRequest, MAX_PERIODS, MAX_STEPS, Managed, Planned, Proposal, Reconciliation, Service,
-    WhatIf, Written,
+    UnnotedUse, WhatIf, Written,
 };
 pub use target::{Target, TargetError};
 pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};

@@ -18,7 +18,7 @@ pub use decide::DecisionRequest;
 pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
 pub use plan::Planned;
 pub use reconcile::Reconciliation;
-pub use tokens::Admitted;
+pub use tokens::{Admitted, UnnotedUse};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -145,8 +145,8 @@ impl TokenText {
 
     /// SHA-256 of it.
     #[must_use]
-    pub fn hash(&self) -> Hash {
-        Hash(Sha256::digest(self.0.as_bytes()).into())
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0.as_bytes()).into())
     }
 }
 
@@ -174,21 +174,21 @@ impl fmt::Debug for TokenText {
 /// A SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Hash([u8; SECRET]);
+pub struct TokenHash([u8; SECRET]);
 
-impl fmt::Debug for Hash {
+impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hash(…)")
+        f.write_str("TokenHash(…)")
     }
 }
 
-impl From<Hash> for String {
-    fn from(hash: Hash) -> Self {
+impl From<TokenHash> for String {
+    fn from(hash: TokenHash) -> Self {
         hexadecimal(&hash.0)
     }
 }
 
-impl TryFrom<String> for Hash {
+impl TryFrom<String> for TokenHash {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -239,7 +239,7 @@ mod tests {
         assert!(!format!("{kept} {token:?} {text:?}").contains(&secret[..16]), "{kept}");
         assert_eq!(serde_json::from_str::<Token>(&kept).expect("it is read as written"), token);
         for hash in ["", "00", &"g".repeat(64), &"0".repeat(66)] {
-            assert!(Hash::try_from(hash.to_owned()).is_err(), "{hash}");
+            assert!(TokenHash::try_from(hash.to_owned()).is_err(), "{hash}");
         }
     }
 

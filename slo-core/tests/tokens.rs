@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use slo_core::{
-    Access, Admitted, Caller, Error, Indicator, IndicatorKind, LAST_USED_STEP, MAX_TOKENS, Name, Precondition, Role,
-    Service, Stamp, TOKEN_RANDOM, TokenRequest, TokenText, User,
+    Access, Admitted, AuditAction, AuditFilter, AuditKind, Caller, Error, Indicator, IndicatorKind, LAST_USED_STEP,
+    MAX_TOKENS, Name, Precondition, Role, Service, Stamp, TOKEN_RANDOM, TokenRequest, TokenText, User,
 };
 
 fn name(text: &str) -> Name {
@@ -110,7 +110,7 @@ async fn what_is_wrong_with_a_request_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn many_at_once_are_all_kept_up_to_the_limit_and_expired_ones_make_room() {
+async fn many_are_kept_up_to_the_limit_and_expired_ones_make_room() {
     let service = service().await;
     let ana = name("ana");
     let hour = || TokenRequest { expires_at: Some(at(60)), ..TokenRequest::default() };
@@ -132,7 +132,10 @@ async fn its_use_is_noted_now_and_then() {
     let (_, text) = token(&service, "ana", TokenRequest::default(), 1).await;
     let step = LAST_USED_STEP.as_mins();
     for (used, noted) in [(1, 1), (2, 1), (step, 1), (step + 1, step + 1), (step + 2, step + 1)] {
-        assert!(admitted(&service, &text, used).await.is_some());
+        let admitted = service.admit(&text, at(used)).await.expect("an answer").expect("it is valid");
+        if let Some(used) = admitted.unnoted {
+            service.note_use(used).await.expect("nobody else is at it");
+        }
         let tokens = service.tokens(&name("ana")).await.expect("a list");
         assert_eq!(tokens[0].last_used_at, Some(at(noted)), "used at {used}");
     }
@@ -154,6 +157,11 @@ async fn the_first_way_in_is_an_admin_who_is_made_for_it() {
     let refused = make("ana", 3).await.expect_err("she is an editor");
     assert_eq!(pointers(refused), [("/user".to_owned(), "noAdmin")]);
     assert_eq!(service.tokens(&name("ana")).await.expect("a list"), []);
+    // A request that makes no sense makes nobody.
+    let past = TokenRequest { expires_at: Some(at(0)), ..TokenRequest::default() };
+    let refused = service.create_admin_token(&name("root"), past, [6; TOKEN_RANDOM], stamp(0)).await;
+    assert_eq!(pointers(refused.expect_err("it ends before it begins")), [("/expiresAt".to_owned(), "past")]);
+    assert!(matches!(service.get::<User>(&name("root")).await, Err(Error::NotFound { .. })));
     // Neither a limited token nor one that has ended is a way in.
     for token in service.tokens(&name("admin")).await.expect("a list") {
         service.revoke_token(&name("admin"), &token.id, stamp(1)).await.expect("revoked");
@@ -164,4 +172,33 @@ async fn the_first_way_in_is_an_admin_who_is_made_for_it() {
     token(&service, "admin", short, 5).await;
     assert!(service.has_admin_token(at(59)).await.expect("an answer"));
     assert!(!service.has_admin_token(at(60)).await.expect("an answer"));
+}
+
+#[tokio::test]
+async fn what_is_done_to_tokens_is_audited_and_their_use_is_not() {
+    let service = service().await;
+    let (id, text) = token(&service, "ana", TokenRequest::default(), 1).await;
+    let used = service.admit(&text, at(1)).await.expect("an answer").and_then(|admitted| admitted.unnoted);
+    service.note_use(used.expect("the first use")).await.expect("noted");
+    service.revoke_token(&name("ana"), &id, stamp(2)).await.expect("revoked");
+    let first = service.create_admin_token(&name("admin"), TokenRequest::default(), [2; TOKEN_RANDOM], stamp(3)).await;
+    let admin = first.expect("made").0.id;
+    let filter = AuditFilter { kind: Some(AuditKind::User), ..AuditFilter::default() };
+    let page = service.audit(&filter, None, 200).await.expect("a page");
+    let told: Vec<_> =
+        page.items.into_iter().map(|entry| (entry.action, entry.name, entry.part, entry.stamp)).collect();
+    let entry = |action, of: &str, part: Option<&Name>, minutes| (action, name(of), part.cloned(), stamp(minutes));
+    let wanted = [
+        entry(AuditAction::TokenCreated, "admin", Some(&admin), 3),
+        entry(AuditAction::Created, "admin", None, 3),
+        entry(AuditAction::TokenRevoked, "ana", Some(&id), 2),
+        entry(AuditAction::TokenCreated, "ana", Some(&id), 0),
+        entry(AuditAction::Created, "ben", None, 0),
+        entry(AuditAction::Created, "ana", None, 0),
+    ];
+    let sorted = |mut entries: Vec<_>| {
+        entries.sort_by_key(|entry: &(AuditAction, Name, Option<Name>, Stamp)| format!("{entry:?}"));
+        entries
+    };
+    assert_eq!(sorted(told), sorted(wanted.to_vec()));
 }

@@ -128,9 +128,11 @@ impl Browser {
 
     /// No error was written, and all that was asked for was asked of us.
     pub(crate) fn nothing_was_said_nor_asked_elsewhere(&self, home: &str) {
-        // The browser's own word on the page that is not there, on purpose.
+        // The browser's own word on what is refused on purpose: a page that is not there, and a wrong token.
+        let refused = [("/objectives/nobody", "404"), ("/sign-in", "401")];
         let expected = |entry: &Value| {
-            entry["message"].as_str().is_some_and(|text| text.contains("/objectives/nobody") && text.contains("404"))
+            let text = entry["message"].as_str().unwrap_or_default();
+            refused.iter().any(|(path, status)| text.contains(path) && text.contains(status))
         };
         let said = self.ask("se/log", &json!({"type": "browser"}));
         let said: Vec<&Value> = said.as_array().expect("entries").iter().filter(|entry| !expected(entry)).collect();

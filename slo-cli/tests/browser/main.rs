@@ -13,31 +13,43 @@ use driver::{Browser, Driver, Scheme};
 use fantoccini::Locator;
 use server::{SLO, Server};
 
-/// A service with the sample in it.
-fn with_demo(server: Server) -> Server {
-    let output = Command::new(SLO).args(["demo", "--url", &server.url]).env_remove("SLO_TOKEN").output();
+/// What a command prints, as the user of a token.
+fn slo(server: &Server, token: &str, arguments: &[&str]) -> String {
+    let output = Command::new(SLO).args(arguments).args(["--url", &server.url]).env("SLO_TOKEN", token).output();
     let output = output.expect("slo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    server
+    String::from_utf8(output.stdout).expect("utf-8").trim_end().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver: bash .ci/install-browser"]
 async fn a_product_manager_walks_from_the_question_to_the_sprint() {
-    let server = with_demo(Server::start(&["--memory"]));
+    let (server, admin) = Server::guarded(&["--memory"]);
+    let admin = admin.expect("a first token");
+    slo(&server, &admin, &["demo"]);
+    let ana = slo(&server, &admin, &["token", "create", "ana"]);
     let driver = Driver::start();
     for (width, height) in [(1_440, 900), (360, 740)] {
         let browser = driver.browser(width, height).await;
-        walk(&browser, &server.url).await;
+        walk(&browser, &server.url, &ana).await;
         browser.close().await;
     }
     server.kill();
 }
 
-/// Sign in comes first, once there is something to sign in to.
-async fn walk(browser: &Browser, url: &str) {
-    // May we ship?
+async fn walk(browser: &Browser, url: &str, token: &str) {
+    // Who asks?
     browser.open(&format!("{url}/")).await;
+    assert_eq!(browser.text("h1").await, "Sign in");
+    looks_right(browser).await;
+    browser.fill("#token", &token[1..]).await;
+    browser.follow("main button").await;
+    assert!(browser.text("#fault").await.contains("not valid"));
+    looks_right(browser).await;
+    browser.fill("#token", token).await;
+    browser.follow("main button").await;
+
+    // May we ship?
     let answer = browser.text("h1").await;
     assert_eq!(answer, "1 of 14 objectives holds features back");
     looks_right(browser).await;
@@ -85,6 +97,8 @@ async fn walk(browser: &Browser, url: &str) {
     assert_eq!(browser.text("h1").await, "There is nothing of that name");
     looks_right(browser).await;
 
+    browser.follow(".top button").await;
+    assert_eq!(browser.text("h1").await, "Sign in");
     browser.nothing_was_said_nor_asked_elsewhere(url);
 }
 

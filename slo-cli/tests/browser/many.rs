@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::with_demo;
+use crate::slo;
 
 const OBJECTIVES: usize = 200;
 /// The page asks the policy too, so for alerts: it may take so many times what the budgets alone take.
@@ -42,7 +42,8 @@ fn multiply(url: &str) {
 #[ignore = "takes half a minute in a release build, and means nothing in another"]
 fn the_first_page_of_two_hundred_objectives() {
     let directory = tempfile::tempdir().expect("a directory");
-    let server = with_demo(Server::on(directory.path()));
+    let server = Server::on(directory.path());
+    slo(&server, "", &["demo"]);
     multiply(&server.url);
     let median = |path: &str| {
         let mut times: Vec<_> = (0..TIMES).map(|_| get(&format!("{}{path}", server.url))).collect();

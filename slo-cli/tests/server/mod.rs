@@ -16,24 +16,35 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) url: String,
+    /// What else it prints.
+    lines: mpsc::Receiver<String>,
 }
 
 impl Server {
     /// Starts it and waits for the line that says it is ready.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let child = Command::new(SLO)
+        let mut child = Command::new(SLO)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("slo starts");
-        let mut server = Self { child, url: String::new() };
-        let mut lines = BufReader::new(server.child.stdout.take().expect("piped")).lines();
-        let (said, heard) = mpsc::channel();
-        thread::spawn(move || said.send(lines.next()));
-        let line = heard.recv_timeout(PATIENCE).expect("ready in time").expect("a line").expect("text");
+        let out = BufReader::new(child.stdout.take().expect("piped"));
+        let (said, lines) = mpsc::channel();
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
+        let mut server = Self { child, url: String::new(), lines };
+        let line = server.lines.recv_timeout(PATIENCE).expect("ready in time");
         server.url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("the URL").to_owned();
         server
+    }
+
+    /// Starts one that asks for tokens; with the first one, if it prints it.
+    #[allow(dead_code, reason = "most tests ask for none")]
+    pub(crate) fn guarded(arguments: &[&str]) -> (Self, Option<String>) {
+        let server = Self::start(&[&["--auth", "token"], arguments].concat());
+        // It is printed at once, or not at all.
+        let line = server.lines.recv_timeout(Duration::from_secs(2)).ok();
+        (server, line.and_then(|line| line.split_whitespace().last().map(str::to_owned)))
     }
 
     #[allow(dead_code, reason = "not every test has a directory")]

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::name::Name;
 use crate::objective::Reference;
 use crate::repository::{Kind, RepositoryError};
-use crate::revision::{Precondition, Stamp, Versioned};
+use crate::revision::{Annexed, Precondition, Stamp, Versioned};
 use crate::text::DisplayName;
 use crate::token::{MAX_TOKENS, TOKEN_RANDOM, Token, TokenRequest, TokenText};
 use crate::user::{Access, Email, Role, User};
@@ -23,6 +23,16 @@ pub struct Admitted {
     pub caller: Caller,
     /// The first instant at which the token is no longer valid.
     pub expires_at: Option<Timestamp>,
+    /// What [`Service::note_use`] takes, when the use is worth a note.
+    pub unnoted: Option<UnnotedUse>,
+}
+
+/// A use of a token that is to be noted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnnotedUse {
+    user: Name,
+    tokens: Vec<Token>,
+    seen: Annexed,
 }
 
 impl Service {
@@ -38,8 +48,14 @@ impl Service {
         random: [u8; TOKEN_RANDOM],
         stamp: Stamp,
     ) -> Result<(Token, TokenText), Error> {
+        self.check(&request, stamp.at).await?;
+        self.make_token(user, request, random, stamp).await
+    }
+
+    /// What is wrong with a request, whoever's token it is to be.
+    async fn check(&self, request: &TokenRequest, now: Timestamp) -> Result<(), Error> {
         let mut faults = Vec::new();
-        if request.expires_at.is_some_and(|end| end <= stamp.at) {
+        if request.expires_at.is_some_and(|end| end <= now) {
             faults.push(Fault::new("/expiresAt", "past", "it must lie in the future; leave it out for no end"));
         }
         let named = |(i, name): (usize, &Name)| Reference {
@@ -50,9 +66,16 @@ impl Service {
         let scopes = request.scopes.iter().enumerate();
         let named: Vec<Reference> = scopes.filter_map(|(i, scope)| Some((i, scope.indicator()?))).map(named).collect();
         faults.extend(self.missing(&named).await?);
-        if !faults.is_empty() {
-            return Err(Error::Invalid { faults });
-        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid { faults }) }
+    }
+
+    async fn make_token(
+        &self,
+        user: &Name,
+        request: TokenRequest,
+        random: [u8; TOKEN_RANDOM],
+        stamp: Stamp,
+    ) -> Result<(Token, TokenText), Error> {
         let now = stamp.at;
         let (token, text) = Token::new(user, request, random, stamp.clone());
         let deed = Deed { stamp, action: AuditAction::TokenCreated, part: token.id.clone() };
@@ -94,11 +117,10 @@ impl Service {
         .await
     }
 
-    /// Who shows this token; `None` when it is not valid, for whatever reason. Costs one read, and a write when it is
-    /// the first use in a while.
+    /// Who shows this token; `None` when it is not valid, for whatever reason. Costs one read.
     ///
     /// # Errors
-    /// [`Error::Repository`] when the user cannot be read. A use that cannot be noted is none.
+    /// [`Error::Repository`].
     pub async fn admit(&self, text: &TokenText, now: Timestamp) -> Result<Option<Admitted>, Error> {
         let (user, id) = text.claim();
         let Some(stored) = self.users.get(&user).await? else { return Ok(None) };
@@ -109,13 +131,20 @@ impl Service {
             return Ok(None);
         }
         let caller = Caller { user: Some(user), access: value.access, scopes: token.scopes.clone() };
-        let admitted = Admitted { caller, expires_at: token.expires_at };
-        if token.is_used_anew(now) {
-            token.last_used_at = Some(now);
-            // Who was faster has noted it, or has better to do; the next use will.
-            let _ = self.users.annex(&value.name, tokens, seen, None).await;
-        }
-        Ok(Some(admitted))
+        let expires_at = token.expires_at;
+        let anew = token.is_used_anew(now);
+        token.last_used_at = Some(now);
+        let unnoted = anew.then_some(UnnotedUse { user: value.name, tokens, seen });
+        Ok(Some(Admitted { caller, expires_at, unnoted }))
+    }
+
+    /// Notes when a token was last used. Nothing depends on it: who has no time for it leaves it to the next use.
+    ///
+    /// # Errors
+    /// [`Error::Repository`]; with `Precondition` somebody else was faster.
+    pub async fn note_use(&self, used: UnnotedUse) -> Result<(), Error> {
+        self.users.annex(&used.user, used.tokens, used.seen, None).await?;
+        Ok(())
     }
 
     /// Whether an admin has a token that is valid at an instant and not limited.
@@ -150,6 +179,8 @@ impl Service {
         random: [u8; TOKEN_RANDOM],
         stamp: Stamp,
     ) -> Result<(Token, TokenText), Error> {
+        // Before anybody is created.
+        self.check(&request, stamp.at).await?;
         let first = User {
             name: user.clone(),
             display_name: DisplayName::try_from("Administrator".to_owned()).expect("it is a display name"),
@@ -166,6 +197,6 @@ impl Service {
             let detail = format!("{user} is there and is no admin; name another user");
             return Err(Error::Invalid { faults: vec![Fault::new("/user", "noAdmin", detail)] });
         }
-        self.create_token(user, request, random, stamp).await
+        self.make_token(user, request, random, stamp).await
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, State};
@@ -12,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, header};
 use jiff::Timestamp;
-use slo_core::{Access, Caller, Name, Need, Stamp, TokenText};
+use slo_core::meter::{Meter, record};
+use slo_core::{Access, Admitted, Caller, Name, Need, Stamp, TokenText};
 
 use super::door::{Door, Source};
 use super::problem::{Kind, Problem};
@@ -40,6 +42,9 @@ pub(crate) const ADMIN: Entry = Entry::Access(Access::Admin);
 pub(crate) const ADMIN_OR_SELF: Entry = Entry::Oneself(Access::Admin);
 pub(crate) const READS_COUNTS: Entry = Entry::Ingest(Access::Viewer);
 pub(crate) const WRITES_COUNTS: Entry = Entry::Ingest(Access::Editor);
+
+/// So long a request waits for the note that its token was used.
+const NOTE: Duration = Duration::from_millis(200);
 
 /// What each route needs, by its path and method.
 static ENTRIES: LazyLock<BTreeMap<(&str, &str), Entry>> = LazyLock::new(|| router::entries().collect());
@@ -72,16 +77,15 @@ async fn admit(app: &App, parts: &mut Parts) -> Result<Caller, Problem> {
     let entry = match ENTRIES.get(&(path, method)) {
         Some(Entry::Open) => return Ok(nobody),
         Some(entry) => entry,
-        // The router will say that there is no such method.
-        None if ENTRIES.keys().any(|(known, _)| *known == path) => return Ok(nobody),
         None => return Err(stranger()),
     };
     let now = (app.clock)();
     // A cookie is for pages, which change nothing; who changes something must show a token, which no browser does by itself.
     let shown = match parts.headers.get(header::AUTHORIZATION) {
-        Some(header) => bearer(header),
+        Some(header) if is_bearer(header) || path.starts_with("/api/") => bearer(header),
         None if path.starts_with("/api/") => return Err(stranger()),
-        None => sign_in::token(&parts.headers).ok_or_else(stranger)?,
+        // Other credentials are for whatever stands before us.
+        _ => sign_in::token(&parts.headers).ok_or_else(stranger)?,
     };
     let caller = Knock::of(parts, path, now).admit(app, door, shown.as_ref()).await?;
     let name = named(parts).await;
@@ -111,14 +115,27 @@ impl Knock {
         if let Some(caller) = token.and_then(|token| door.recall(&token.hash(), self.now)) {
             return Ok(caller);
         }
-        let source = Source::new(self.address);
-        door.attempt(source, self.now).map_err(too_many)?;
-        if let Some(token) = token
-            && let Some(admitted) = app.service.admit(token, self.now).await?
-        {
-            return Ok(door.admitted(token.hash(), admitted, source, self.now));
+        let (source, hash) = (Source::new(self.address), token.map(TokenText::hash));
+        let before = door.may_try(hash.as_ref(), source, self.now).map_err(too_many)?;
+        // What looking up costs is told to who is let in only: it differs between users.
+        let meter = Meter::default();
+        let admitted = match token {
+            Some(token) => meter.measure(app.service.admit(token, self.now)).await?,
+            None => None,
+        };
+        if let (Some(Admitted { caller, expires_at, unnoted }), Some(hash)) = (admitted, hash) {
+            record(meter.consumed());
+            door.admitted(hash, &caller, expires_at, self.now, before);
+            if let Some(used) = unnoted {
+                // Who was faster has noted it; a store that has no time for it is left alone.
+                let _ = tokio::time::timeout(NOTE, app.service.note_use(used)).await;
+            }
+            return Ok(caller);
         }
         tracing::warn!(source = ?self.address, route = self.route, "a token was not valid");
+        if door.failed(hash.as_ref(), source, self.now) {
+            tracing::warn!(source = ?self.address, "too many tokens were not valid; others of this source have to wait");
+        }
         Err(not_valid())
     }
 }
@@ -141,6 +158,10 @@ async fn named(parts: &mut Parts) -> Option<Name> {
 fn bearer(header: &HeaderValue) -> Option<TokenText> {
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") { token.trim().parse().ok() } else { None }
+}
+
+fn is_bearer(header: &HeaderValue) -> bool {
+    header.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
 }
 
 /// Who is at the other end, as who serves the router knows it. Headers are not asked: anybody can write them.

@@ -1,12 +1,13 @@
 //! Who is known at the door, and who has knocked in vain too often.
 
 use std::collections::HashMap;
-use std::hash::Hash as Hashable;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use slo_core::{Admitted, Caller, Hash};
+use slo_core::{Caller, TokenHash};
 
 /// So long a valid token is not looked up again: what is revoked, or has less access, is so everywhere after it.
 pub(crate) const RECALL: SignedDuration = SignedDuration::from_secs(30);
@@ -33,8 +34,11 @@ impl Source {
 /// What one process knows of tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Door {
-    known: Mutex<HashMap<Hash, (Caller, Span)>>,
+    /// Tokens that were valid, and whose they are for as long as nobody has to look again.
+    known: Mutex<HashMap<TokenHash, Option<(Caller, Span)>>>,
     failures: Mutex<HashMap<Source, (u32, Span)>>,
+    /// How often everything was forgotten.
+    forgotten: AtomicU64,
 }
 
 /// From an instant up to another.
@@ -55,49 +59,75 @@ impl Span {
     }
 }
 
+/// Before a token is looked up: what is found must not outlive what is changed meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Before(u64);
+
 impl Door {
     /// Whose token this is, if it was valid a moment ago.
-    pub(crate) fn recall(&self, token: &Hash, now: Timestamp) -> Option<Caller> {
+    pub(crate) fn recall(&self, token: &TokenHash, now: Timestamp) -> Option<Caller> {
         let known = lock(&self.known);
-        known.get(token).filter(|(_, span)| span.holds(now)).map(|(caller, _)| caller.clone())
+        let (caller, span) = known.get(token)?.as_ref()?;
+        span.holds(now).then(|| caller.clone())
     }
 
-    /// Remembers a valid token for a while, and gives its attempt back.
-    pub(crate) fn admitted(&self, token: Hash, admitted: Admitted, source: Source, now: Timestamp) -> Caller {
-        if let Some((count, _)) = lock(&self.failures).get_mut(&source) {
-            *count = count.saturating_sub(1);
+    /// Whether a token may be looked up: always if it was valid once, otherwise as long as its source has not failed too
+    /// often; then how many seconds that has to wait.
+    pub(crate) fn may_try(&self, token: Option<&TokenHash>, source: Source, now: Timestamp) -> Result<Before, u64> {
+        let before = Before(self.forgotten.load(Ordering::SeqCst));
+        if token.is_some_and(|token| lock(&self.known).contains_key(token)) {
+            return Ok(before);
         }
-        let mut span = Span::starting(now, RECALL);
-        span.to = admitted.expires_at.map_or(span.to, |end| end.min(span.to));
-        keep(&mut lock(&self.known), token, (admitted.caller.clone(), span), |(_, span)| span.holds(now));
-        admitted.caller
-    }
-
-    /// Forgets all valid tokens: something about users has changed.
-    pub(crate) fn forget(&self) {
-        lock(&self.known).clear();
-    }
-
-    /// Counts an attempt of a source, which fails unless it is told to be [`admitted`](Self::admitted); otherwise how many
-    /// seconds it has to wait.
-    pub(crate) fn attempt(&self, source: Source, now: Timestamp) -> Result<(), u64> {
-        let mut failures = lock(&self.failures);
-        match failures.get_mut(&source) {
-            Some((count, span)) if span.holds(now) => {
-                if *count >= MAX_FAILURES {
-                    let left = span.to.duration_since(now);
-                    return Err(left.as_secs().unsigned_abs() + u64::from(left.subsec_nanos() > 0));
-                }
-                *count += 1;
+        match lock(&self.failures).get(&source) {
+            Some((count, span)) if *count >= MAX_FAILURES && span.holds(now) => {
+                let left = span.to.duration_since(now);
+                Err(left.as_secs().unsigned_abs() + u64::from(left.subsec_nanos() > 0))
             }
-            _ => keep(&mut failures, source, (1, Span::starting(now, SPAN)), |(_, span)| span.holds(now)),
+            _ => Ok(before),
         }
-        Ok(())
+    }
+
+    /// Remembers a valid token for a while, unless something about users has changed since it was looked up.
+    pub(crate) fn admitted(
+        &self,
+        token: TokenHash,
+        caller: &Caller,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+        before: Before,
+    ) {
+        let mut span = Span::starting(now, RECALL);
+        span.to = expires_at.map_or(span.to, |end| end.min(span.to));
+        let mut known = lock(&self.known);
+        let current = Before(self.forgotten.load(Ordering::SeqCst)) == before;
+        let value = current.then(|| (caller.clone(), span));
+        keep(&mut known, token, value, |value| value.as_ref().is_some_and(|(_, span)| span.holds(now)));
+    }
+
+    /// Counts a token of a source that is not valid; whether it is the one after which the source has to wait.
+    pub(crate) fn failed(&self, token: Option<&TokenHash>, source: Source, now: Timestamp) -> bool {
+        token.map(|token| lock(&self.known).remove(token));
+        let mut failures = lock(&self.failures);
+        if let Some((count, span)) = failures.get_mut(&source)
+            && span.holds(now)
+        {
+            *count += 1;
+            return *count == MAX_FAILURES;
+        }
+        keep(&mut failures, source, (1, Span::starting(now, SPAN)), |(_, span)| span.holds(now));
+        false
+    }
+
+    /// Looks everybody up again: something about users has changed.
+    pub(crate) fn forget(&self) {
+        let mut known = lock(&self.known);
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        known.values_mut().for_each(|value| *value = None);
     }
 }
 
 /// Inserts, and lets go of what has ended when there is much; of everything if need be.
-fn keep<K: Eq + Hashable, V>(map: &mut HashMap<K, V>, key: K, value: V, live: impl Fn(&V) -> bool) {
+fn keep<K: Eq + Hash, V>(map: &mut HashMap<K, V>, key: K, value: V, live: impl Fn(&V) -> bool) {
     if map.len() >= MAX_KEPT {
         map.retain(|_, value| live(value));
     }
@@ -123,19 +153,20 @@ mod tests {
         Source::new(Some(address.parse().expect("an address")))
     }
 
-    fn hash(digit: u8) -> Hash {
+    fn hash(digit: u8) -> TokenHash {
         format!("{digit:064x}").try_into().expect("a hash")
     }
 
-    fn ana(expires_at: Option<Timestamp>) -> Admitted {
-        Admitted { caller: Caller::anyone(), expires_at }
+    fn admit(door: &Door, digit: u8, expires_at: Option<Timestamp>, now: Timestamp) {
+        let before = door.may_try(Some(&hash(digit)), source("::1"), now).expect("nobody has failed");
+        door.admitted(hash(digit), &Caller::anyone(), expires_at, now, before);
     }
 
     #[test]
     fn a_token_is_known_for_half_a_minute_or_until_it_ends() {
         let door = Door::default();
-        door.admitted(hash(1), ana(None), source("::1"), at(0));
-        door.admitted(hash(2), ana(Some(at(10))), source("::1"), at(0));
+        admit(&door, 1, None, at(0));
+        admit(&door, 2, Some(at(10)), at(0));
         let known = |digit, seconds| door.recall(&hash(digit), at(seconds)).is_some();
         assert!(known(1, 0) && known(1, 29) && !known(1, 30) && !known(1, -1));
         assert!(known(2, 9) && !known(2, 10) && !known(3, 0));
@@ -144,22 +175,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_looked_up_before_a_change_is_not_remembered_after_it() {
+        let door = Door::default();
+        let before = door.may_try(Some(&hash(1)), source("::1"), at(0)).expect("nobody has failed");
+        door.forget();
+        door.admitted(hash(1), &Caller::anyone(), None, at(0), before);
+        assert!(door.recall(&hash(1), at(0)).is_none());
+    }
+
+    #[test]
     fn who_fails_too_often_waits_and_nobody_else_does() {
         let door = Door::default();
         let (one, other) = (source("192.0.2.1"), source("192.0.2.2"));
-        for _ in 0..MAX_FAILURES {
-            assert_eq!(door.attempt(one, at(0)), Ok(()));
+        admit(&door, 1, None, at(-600));
+        for count in 1..=MAX_FAILURES {
+            assert!(door.may_try(None, one, at(0)).is_ok());
+            assert_eq!(door.failed(Some(&hash(9)), one, at(0)), count == MAX_FAILURES);
         }
-        assert_eq!(door.attempt(one, at(0)), Err(60));
-        assert_eq!(door.attempt(one, at(59)), Err(1));
-        assert_eq!(door.attempt(other, at(0)), Ok(()));
-        assert_eq!(door.attempt(Source::new(None), at(0)), Ok(()));
-        assert_eq!(door.attempt(one, at(60)), Ok(()));
-        // Success is no failure.
-        for _ in 0..3 * MAX_FAILURES {
-            assert_eq!(door.attempt(other, at(1)), Ok(()));
-            door.admitted(hash(1), ana(None), other, at(1));
-        }
+        assert_eq!(door.may_try(Some(&hash(2)), one, at(0)), Err(60));
+        assert_eq!(door.may_try(None, one, at(59)), Err(1));
+        // Who was let in before is looked up, however long ago, until that fails too.
+        assert!(door.may_try(Some(&hash(1)), one, at(0)).is_ok());
+        door.failed(Some(&hash(1)), one, at(0));
+        assert!(door.may_try(Some(&hash(1)), one, at(0)).is_err());
+        assert!(door.may_try(None, other, at(0)).is_ok());
+        assert!(door.may_try(None, Source::new(None), at(0)).is_ok());
+        assert!(door.may_try(None, one, at(60)).is_ok());
     }
 
     #[test]
@@ -174,8 +215,7 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let door = Door::default();
         for i in 0..2 * u32::try_from(MAX_KEPT).expect("few") {
-            let source = Source::new(Some(IpAddr::from(i.to_be_bytes())));
-            assert_eq!(door.attempt(source, at(0)), Ok(()));
+            door.failed(None, Source::new(Some(IpAddr::from(i.to_be_bytes()))), at(0));
         }
         assert!(lock(&door.failures).len() <= MAX_KEPT);
     }

@@ -152,17 +152,21 @@ impl FromRequestParts<App> for Ours {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let origin = text("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-        let ours = match (text("sec-fetch-site"), origin, text("host")) {
-            (Some(site), ..) => matches!(site, "same-origin" | "none"),
-            // Browsers say less to a service without TLS.
-            (None, Some(origin), Some(host)) => origin == host,
-            _ => true,
+        let ours = match (text("sec-fetch-site"), parts.headers.get(header::ORIGIN)) {
+            (Some(site), _) => matches!(site, "same-origin" | "none"),
+            // Browsers say less to a service without TLS; `null` is nobody.
+            (None, Some(origin)) => {
+                let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+                host.is_some() && host == text("host")
+            }
+            (None, None) => true,
         };
         if !ours {
             return Err(Problem::new(Kind::Forbidden, "this form came from another site; sign in on our own page"));
         }
-        Ok(Self { encrypted: text("x-forwarded-proto") == Some("https") })
+        // The first is what the browser spoke.
+        let forwarded = text("x-forwarded-proto").and_then(|schemes| schemes.split(',').next());
+        Ok(Self { encrypted: forwarded.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https")) })
     }
 }
 

@@ -109,6 +109,9 @@ const CALLERS: [(&str, Option<Access>, Option<&str>); 11] = [
     ("viewer", Some(Access::Viewer), Some("ingest")),
 ];
 
+/// Every route by everybody; a GET as a HEAD too, and what is about a user about oneself and about another.
+const CHECKED: usize = 0;
+
 /// What the table promises to a caller who asks about themselves, or about others.
 fn allowed(needs: Needs, access: Option<Access>, scope: Option<&str>, own: bool) -> bool {
     let least = |least: Access| access.is_some_and(|access| access >= least);
@@ -186,7 +189,7 @@ impl Answer {
 
     /// All that could tell one refusal from another.
     fn told(&self) -> (StatusCode, Value, Vec<(String, String)>) {
-        let incidental = ["x-request-id", "server-timing"];
+        let incidental = ["x-request-id"];
         let headers = self.headers.iter().filter(|(name, _)| !incidental.contains(&name.as_str()));
         let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             (name.to_string(), value.to_str().expect("text").to_owned())
@@ -266,11 +269,12 @@ async fn each_route_lets_in_whom_the_table_says_and_nobody_else() {
     let mut checked = 0;
     for (method, path, needs) in TABLE {
         for own in [false, true] {
-            // Fresh each time: what is let in changes things.
-            let (service, shown) = everybody().await;
-            let api = Guarded::new(&service);
-            api.pass(2);
-            for ((who, access, scope), shown) in CALLERS.into_iter().zip(&shown) {
+            for (i, (who, access, scope)) in CALLERS.into_iter().enumerate() {
+                // Fresh each time: what is let in changes things.
+                let (service, shown) = everybody().await;
+                let shown = &shown[i];
+                let api = Guarded::new(&service);
+                api.pass(2);
                 // About oneself, or about somebody else; of indicators and objectives it is `site`.
                 let user = path.contains("/users/");
                 if !user && own {
@@ -312,14 +316,10 @@ async fn each_route_lets_in_whom_the_table_says_and_nobody_else() {
                     }
                     checked += 1;
                 }
-                if method == "delete" && allowed(needs, access, scope, own) {
-                    // Who deleted themselves, or all that is asked about, cannot go on.
-                    break;
-                }
             }
         }
     }
-    assert!(checked > 500, "{checked}");
+    assert_eq!(checked, CHECKED);
 }
 
 #[tokio::test]
@@ -403,11 +403,14 @@ async fn who_fails_too_often_has_to_wait_and_who_is_known_does_not() {
     for _ in 0..10 {
         assert_eq!(api.ask_from(one, "get", policy, shown[1].as_deref(), &nothing).await.status, 401);
     }
+    // Known long ago is known still.
+    api.pass(31);
+    assert_eq!(api.ask_from(one, "get", policy, viewer, &nothing).await.status, 200);
     // Right or wrong, the answer is the same.
     for token in [&shown[1], &shown[5]] {
         let refused = api.ask_from(one, "get", policy, token.as_deref(), &nothing).await;
         assert_eq!(refused.status, 429, "{}", refused.body);
-        assert_eq!(refused.header("retry-after"), "60");
+        assert_eq!(refused.header("retry-after"), "29");
         assert_eq!(refused.body["type"], "/problems/too-many-failures");
     }
     assert_eq!(api.ask_from(one, "get", policy, viewer, &nothing).await.status, 200, "known a moment ago");
@@ -521,4 +524,24 @@ async fn everything_says_who_did_it() {
     let path = format!("{}/override", decision.header("location"));
     let overridden = done("post", &path, &approver, wanted).await;
     assert_eq!(overridden.body["overrides"][0]["by"], "approver");
+    let made = done("post", "/api/v1/users/editor/tokens", &admin, json!({})).await;
+    done("delete", made.header("location"), &editor, json!({})).await;
+    let audit = done("get", "/api/v1/audit", &admin, json!({})).await.body;
+    let told: BTreeSet<(&str, &str)> = audit["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .filter_map(|entry| Some((entry["action"].as_str()?, entry["by"].as_str()?)))
+        .collect();
+    let wanted = [
+        ("created", "admin"),
+        ("created", "editor"),
+        ("decided", "editor"),
+        ("exclusionAdded", "editor"),
+        ("overridden", "approver"),
+        ("replaced", "admin"),
+        ("tokenCreated", "admin"),
+        ("tokenRevoked", "editor"),
+    ];
+    assert_eq!(told, wanted.into());
 }

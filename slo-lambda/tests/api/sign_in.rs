@@ -113,7 +113,11 @@ async fn who_is_not_let_in_is_told_on_the_form() {
         let answer = ask(&router, "POST", "/sign-in", &[FORM], &format!("token={token}")).await;
         assert_eq!(answer.status, status, "{}", answer.text);
         assert!(answer.text.contains(why) && answer.text.contains("role=\"alert\""), "{}", answer.text);
-        assert!(answer.header("set-cookie").is_empty() && !answer.text.contains(&format!("value=\"{token}")), "{}", answer.text);
+        assert!(
+            answer.header("set-cookie").is_empty() && !answer.text.contains(&format!("value=\"{token}")),
+            "{}",
+            answer.text
+        );
     }
     for _ in 0..8 {
         ask(&router, "POST", "/sign-in", &[FORM], "token=x").await;
@@ -130,6 +134,8 @@ async fn another_site_signs_nobody_in_or_out() {
         &[FORM, ("sec-fetch-site", "cross-site")][..],
         &[FORM, ("sec-fetch-site", "same-site")],
         &[FORM, ("origin", "https://evil.example"), ("host", "slo.example.com")],
+        &[FORM, ("origin", "null"), ("host", "slo.example.com")],
+        &[FORM, ("origin", "https://evil.example")],
     ] {
         for path in ["/sign-in", "/sign-out"] {
             let answer = ask(&router, "POST", path, headers, &sent).await;
@@ -137,8 +143,12 @@ async fn another_site_signs_nobody_in_or_out() {
             assert!(answer.header("set-cookie").is_empty());
         }
     }
-    let ours =
-        [FORM, ("origin", "https://slo.example.com"), ("host", "slo.example.com"), ("x-forwarded-proto", "https")];
+    let ours = [
+        FORM,
+        ("origin", "https://slo.example.com"),
+        ("host", "slo.example.com"),
+        ("x-forwarded-proto", "HTTPS, http"),
+    ];
     let signed = ask(&router, "POST", "/sign-in", &ours, &sent).await;
     assert!(signed.header("set-cookie").ends_with("; Secure"), "{}", signed.text);
     let away = format!("{sent}&next=//evil.example");

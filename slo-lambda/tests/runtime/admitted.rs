@@ -69,10 +69,16 @@ async fn who_may_invoke_the_function_is_let_in_and_nobody_else() {
 async fn a_message_of_a_queue_makes_no_token() {
     let (stub, store) = (Stub::start().await, Store::start().await);
     let _function = start(&stub, &store).await;
+    let root = asked(&stub, json!({"user": "root"})).await;
     let record =
         |body: Value| json!({"Records": [{"messageId": "1", "body": body.to_string(), "eventSource": "aws:sqs"}]});
     let answer = Given::answered(stub.invoke(&record(json!({"kind": "adminTokenRequested"}))).await);
     assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], "1", "{answer}");
-    // Nobody was made for it: the name is free for somebody who is no admin.
-    assert!(!answer.to_string().contains("slo_"));
+    let users = |user: &str| {
+        let patch = json!({"rawPath": format!("/api/v1/users/{user}"), "rawQueryString": "",
+            "headers": {"authorization": format!("Bearer {}", root["token"].as_str().expect("a token"))}});
+        let event = fixture("url", &patch);
+        async { Given::answered(stub.invoke(&event).await)["statusCode"].clone() }
+    };
+    assert_eq!((users("root").await, users("admin").await), (json!(200), json!(404)), "nobody was made for it");
 }
