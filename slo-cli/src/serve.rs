@@ -138,7 +138,7 @@ async fn first_token(service: &Service) -> Result<Option<TokenText>> {
     match made {
         Ok((_, text)) => Ok(Some(text)),
         Err(slo_core::Error::Invalid { .. }) => Err(Error::Failed(
-            "nobody has a token of an admin, and the user admin is none or has too many tokens; run once with --auth none \
+            "no admin has a valid token, and the user admin is not an admin, or has too many tokens; run once with --auth none \
              on a loopback address and make one for another admin: slo token create USER"
                 .to_owned(),
         )),

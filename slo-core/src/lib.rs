@@ -131,7 +131,7 @@ pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextE
 pub use time::{Minute, Period};
 pub use toil::{MAX_TOIL_INCIDENTS, Toil};
 pub use token::{
-    Hash, LAST_USED_STEP, MAX_SCOPES, MAX_TOKENS, Scope, ScopeError, TOKEN_RANDOM, Token, TokenDescription,
+    LAST_USED_STEP, MAX_SCOPES, MAX_TOKENS, Scope, ScopeError, TOKEN_RANDOM, Token, TokenDescription, TokenHash,
     TokenRequest, TokenText, TokenTextError,
 };
 pub use user::{Access, Email, EmailError, Role, User};

@@ -42,7 +42,7 @@ pub struct Token {
     /// The identifier among the tokens of its user.
     pub id: Name,
     /// SHA-256 of the whole token. There is no salt and no slow function: nobody guesses 256 random bits.
-    hash: Hash,
+    hash: TokenHash,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<TokenDescription>,

@@ -12,6 +12,7 @@
 //!
 //! `function` (feature `bootstrap`) runs it as a Lambda function, beside what is asked for without HTTP.
 
+mod document;
 mod edge;
 #[cfg(feature = "bootstrap")]
 pub mod function;

@@ -348,7 +348,7 @@ run "aws" {
 
   assert {
     condition     = output.first_token == "aws lambda invoke --region eu-west-1 --function-name slo-api --cli-binary-format raw-in-base64-out --payload '{\"kind\":\"adminTokenRequested\"}' /dev/stdout" && output.example == "curl -s -H \"authorization: Bearer $SLO_TOKEN\" \"https://abcdefghij.execute-api.eu-west-1.amazonaws.com/v1/api/v1\""
-    error_message = "The example is a signed request."
+    error_message = "The first token, and a request with it."
   }
 
   assert {

@@ -55,7 +55,7 @@ pub(crate) struct DecisionDto {
     at: Timestamp,
     /// When it was decided.
     decided_at: Timestamp,
-    /// Who asked; null where the service runs without tokens.
+    /// Who asked; null: nobody is known.
     #[schema(value_type = Option<String>)]
     by: Option<Name>,
     /// The revision of the policy; 0 is the default.
@@ -181,7 +181,7 @@ struct OverrideDto {
     expires_at: Timestamp,
     /// When it was granted.
     granted_at: Timestamp,
-    /// By whom; null where the service runs without tokens.
+    /// By whom; null: nobody is known.
     #[schema(value_type = Option<String>)]
     by: Option<Name>,
 }

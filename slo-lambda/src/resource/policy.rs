@@ -352,7 +352,7 @@ pub(crate) struct RevisionDto {
     revision: u64,
     /// When it was written.
     at: Timestamp,
-    /// Who wrote it; null where the service ran without tokens.
+    /// Who wrote it; null: nobody is known.
     #[schema(value_type = Option<String>)]
     by: Option<Name>,
     /// What it said.

@@ -50,7 +50,7 @@ pub(crate) struct TokenDto {
     /// When it was made.
     #[schema(read_only)]
     created_at: Timestamp,
-    /// Who made it; null where the service ran without tokens.
+    /// Who made it; null: nobody is known.
     #[schema(value_type = Option<String>, read_only)]
     created_by: Option<Name>,
     /// What can be done next.

@@ -74,11 +74,11 @@ async fn a_message_of_a_queue_makes_no_token() {
         |body: Value| json!({"Records": [{"messageId": "1", "body": body.to_string(), "eventSource": "aws:sqs"}]});
     let answer = Given::answered(stub.invoke(&record(json!({"kind": "adminTokenRequested"}))).await);
     assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], "1", "{answer}");
-    let users = |user: &str| {
+    let users = async |user: &str| {
         let patch = json!({"rawPath": format!("/api/v1/users/{user}"), "rawQueryString": "",
             "headers": {"authorization": format!("Bearer {}", root["token"].as_str().expect("a token"))}});
         let event = fixture("url", &patch);
-        async { Given::answered(stub.invoke(&event).await)["statusCode"].clone() }
+        Given::answered(stub.invoke(&event).await)["statusCode"].clone()
     };
     assert_eq!((users("root").await, users("admin").await), (json!(200), json!(404)), "nobody was made for it");
 }
