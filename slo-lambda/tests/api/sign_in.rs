@@ -51,8 +51,8 @@ async fn ask(router: &Router, method: &str, path: &str, headers: &[(&str, &str)]
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    if path.starts_with("/behind") {
-        request = request.uri(&path["/behind".len()..]).extension(BasePath("/v1".to_owned()));
+    if let Some(path) = path.strip_prefix("/behind") {
+        request = request.uri(path).extension(BasePath("/v1".to_owned()));
     }
     let request = request.body(Body::from(body.to_owned())).expect("a request");
     let (parts, body) = router.clone().oneshot(request).await.expect("infallible").into_parts();
