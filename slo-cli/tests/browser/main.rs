@@ -97,6 +97,7 @@ async fn walk(browser: &Browser, url: &str, token: &str) {
     assert_eq!(browser.text("h1").await, "There is nothing of that name");
     looks_right(browser).await;
 
+    browser.open(&format!("{url}/")).await;
     browser.follow(".top button").await;
     assert_eq!(browser.text("h1").await, "Sign in");
     browser.nothing_was_said_nor_asked_elsewhere(url);
