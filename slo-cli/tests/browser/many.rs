@@ -8,8 +8,6 @@ use crate::server::Server;
 use crate::with_demo;
 
 const OBJECTIVES: usize = 200;
-/// The page asks the policy too, so for alerts: it may take so many times what the budgets alone take.
-const RATIO: u32 = 4;
 const TIMES: usize = 9;
 
 fn get(url: &str) -> (Duration, String, String) {
@@ -54,6 +52,7 @@ fn the_first_page_of_two_hundred_objectives() {
     println!("200 objectives: page {page:?} ({timing}), the budgets as JSON {json:?} ({json_timing})");
     assert!(text.contains(" of 200 objectives hold features back"), "all are on the page");
     assert_eq!(text.matches("<th scope=\"row\">").count(), OBJECTIVES);
-    assert!(page < json * RATIO, "the page takes {page:?}, the budgets alone {json:?}");
+    // It asks for alerts besides, but reads each indicator's counts once.
+    assert!(page < json, "the page takes {page:?}, the budgets alone {json:?}");
     server.kill();
 }

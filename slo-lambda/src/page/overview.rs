@@ -11,7 +11,7 @@ use slo_core::{
 };
 
 use super::layout::{Frame, frame};
-use super::{Page, Visitor, icon, words};
+use super::{Page, Visitor, icon, shared_reads, words};
 use crate::edge::links::Base;
 use crate::edge::problem::Problem;
 use crate::edge::query::{Paging, Query};
@@ -38,8 +38,10 @@ pub(crate) async fn get(State(app): AppState, base: Base, visitor: Visitor, quer
     let paging = Paging::read(query, PATH, &key)?;
     let (policy, _) = app.service.policy().await?;
     let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
+    // Several objectives are promises about one indicator.
+    let service = shared_reads::of(&app.service);
     let line = async |objective: Versioned<Objective>| {
-        let (report, evidence) = app.service.seen_by(&policy, ChangeKind::Feature, &objective, now, now).await?;
+        let (report, evidence) = service.seen_by(&policy, ChangeKind::Feature, &objective, now, now).await?;
         let judgement = policy.judge(ChangeKind::Feature, &[evidence]);
         Ok::<_, Error>(Line { objective, report, judgement })
     };
