@@ -8,7 +8,6 @@ mod layout;
 pub(crate) mod objective;
 pub(crate) mod overview;
 mod plot;
-mod shared_reads;
 pub(crate) mod sign_in;
 pub(crate) mod sprint;
 pub(crate) mod style;

@@ -113,7 +113,11 @@ async fn who_is_not_let_in_is_told_on_the_form() {
         let answer = ask(&router, "POST", "/sign-in", &[FORM], &format!("token={token}")).await;
         assert_eq!(answer.status, status, "{}", answer.text);
         assert!(answer.text.contains(why) && answer.text.contains("role=\"alert\""), "{}", answer.text);
-        assert!(answer.header("set-cookie").is_empty() && !answer.text.contains(&format!("value=\"{token}")), "{}", answer.text);
+        assert!(
+            answer.header("set-cookie").is_empty() && !answer.text.contains(&format!("value=\"{token}")),
+            "{}",
+            answer.text
+        );
     }
     for _ in 0..8 {
         ask(&router, "POST", "/sign-in", &[FORM], "token=x").await;
