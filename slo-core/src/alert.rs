@@ -69,6 +69,8 @@ pub struct Alerts {
     pub items: Vec<Alert>,
     /// Whether a state or the start of a spell lies further back than was read: ask again with more.
     pub further: bool,
+    /// Whether it is not even known of every condition if it fires: a kept state lies further back.
+    pub open: bool,
 }
 
 /// The minute that shows whether this one is expected to have data.
@@ -168,7 +170,7 @@ impl Evaluation<'_> {
         let recent = &buckets[buckets.partition_point(|bucket| bucket.start < span.start)..];
         let ledger = Ledger::new(self.objective, &excluded, recent);
         let expected = Expected::new(span, buckets, &excluded);
-        let mut further = false;
+        let (mut further, mut open) = (false, false);
         let items = rules.into_iter().map(|rule| {
             let covered = expected.covered(end - back, end, rule.long, policy.coverage_floor);
             let look = Look { evaluation: self, rule: &rule, ledger: &ledger, oldest: end - back, covered };
@@ -176,9 +178,10 @@ impl Evaluation<'_> {
             // The end of the period may be some seconds ahead.
             alert.since = alert.since.map(|since| since.min(at));
             further |= more;
+            open |= more && !alert.firing;
             alert
         });
-        Alerts { items: items.collect(), further }
+        Alerts { items: items.collect(), further, open }
     }
 }
 
@@ -194,7 +197,7 @@ impl Expected {
         let first = span.start - WEEK;
         let length = usize::try_from(span.end - first).unwrap_or(0);
         let mut with_data = vec![false; length];
-        for bucket in buckets.iter().filter(|bucket| bucket.start >= first) {
+        for bucket in buckets.iter().filter(|bucket| bucket.period().end > first) {
             for i in (0..bucket.width.minutes()).filter(|i| bucket.with_data >> i & 1 == 1) {
                 if let Some(minute) = usize::try_from(bucket.start + i - first).ok().and_then(|i| with_data.get_mut(i))
                 {

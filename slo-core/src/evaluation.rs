@@ -28,6 +28,21 @@ pub struct Reading {
     pub resolution: Resolution,
 }
 
+impl Reading {
+    /// Whether what it finds has all that the other would, cut wherever that must be cut.
+    pub(crate) fn serves(&self, other: &Self) -> bool {
+        let spans = self.period.start <= other.period.start && other.period.end <= self.period.end;
+        spans
+            && match (&self.resolution, &other.resolution) {
+                (Resolution::Minutes, _) => true,
+                (Resolution::Hours { .. }, Resolution::Minutes) => false,
+                (Resolution::Hours { cuts }, Resolution::Hours { cuts: others }) => {
+                    others.iter().all(|cut| cuts.binary_search(cut).is_ok())
+                }
+            }
+    }
+}
+
 /// An objective to be evaluated: with its exclusions and its own target, or with others to see what if.
 ///
 /// Each question comes in two halves: what must be read, and what the counts then say.

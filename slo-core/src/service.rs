@@ -7,6 +7,7 @@ mod audit;
 mod decide;
 mod evaluate;
 mod exclusions;
+mod glance;
 mod judged;
 mod kept_alerts;
 mod plan;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use slo_core::{
-    ChangeKind, Condition, Definition, Indicator, IndicatorKind, Minute, NoData, Objective, PlanSpan, Policy, Proposal,
-    Reading, Resolution, Revision, Service, Shorthand, Stamp, Unit, Versioned, WhatIf,
+    BudgetingMethod, ChangeKind, Condition, Definition, Indicator, IndicatorKind, Minute, NoData, Objective, PlanSpan,
+    Policy, Proposal, Reading, Resolution, Revision, Service, Shorthand, SliceWidth, Stamp, Unit, Versioned, WhatIf,
 };
 
 use super::alerts::alerts;
@@ -135,4 +135,28 @@ fn incidents_of_many_hours() {
     let got = now(service.incidents(&objective, None, case.at(), case.at())).expect("incidents");
     Expected::new(&case).assert_incidents(case.end - 4_320, &got);
     assert_eq!(got.len(), 36);
+}
+
+proptest! {
+    #![proptest_config(config(40))]
+
+    /// The same of many at once, which share what they read, but for the start of spells.
+    #[test]
+    fn many_are_seen_like_each(case in prop_oneof![spells_of_alerts(), cases_of(methods(), 3_000)], late in prop_oneof![Just(0), 0..200_i64]) {
+        let (service, objective) = served(&case);
+        let at = case.at() + jiff::SignedDuration::from_mins(late);
+        let (mut other, mut slices) = (objective.clone(), objective.clone());
+        other.annex.clear();
+        slices.value.method = BudgetingMethod::Timeslices { target: "0.9".parse().expect("a share"), width: SliceWidth::MINUTE };
+        let (policy, kind, all) = (Policy::default(), ChangeKind::Feature, [objective, other, slices]);
+        let seen = now(service.all_seen_by(&policy, kind, &all, at, at)).expect("evidence");
+        let reports = now(service.error_budgets(&all, at, at)).expect("budgets");
+        prop_assert_eq!((seen.len(), reports.len()), (all.len(), all.len()));
+        for ((objective, got), report) in all.iter().zip(seen).zip(reports) {
+            let mut wanted = now(service.seen_by(&policy, kind, objective, at, at)).expect("evidence");
+            wanted.1.alerts.iter_mut().for_each(|alert| alert.since = None);
+            prop_assert_eq!(&report, &wanted.0);
+            prop_assert_eq!(got, wanted);
+        }
+    }
 }

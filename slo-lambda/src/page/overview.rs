@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use maud::{Markup, html};
 use slo_core::{
-    BudgetReport, ChangeKind, Error, Filter, Judgement, MAX_PAGE, Name, Objective, Ratio, Status, Verdict, Versioned,
+    BudgetReport, ChangeKind, Evidence, Filter, Judgement, MAX_PAGE, Name, Objective, Ratio, Status, Verdict, Versioned,
 };
 
 use super::layout::{Frame, frame};
@@ -16,14 +15,16 @@ use crate::edge::links::Base;
 use crate::edge::problem::Problem;
 use crate::edge::query::{Paging, Query};
 use crate::resource::definition::AppState;
-use crate::resource::error_budget::AT_ONCE;
 
 const PATH: &str = "/";
+/// Of so many objectives the page says why they stand in the way.
+const NAMED: usize = 5;
 
 /// What is told of an objective in a line.
 struct Line {
     objective: Versioned<Objective>,
     report: BudgetReport,
+    evidence: Evidence,
     /// What the policy says of a feature.
     judgement: Judgement,
 }
@@ -38,17 +39,24 @@ pub(crate) async fn get(State(app): AppState, base: Base, visitor: Visitor, quer
     let paging = Paging::read(query, PATH, &key)?;
     let (policy, _) = app.service.policy().await?;
     let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
-    let line = async |objective: Versioned<Objective>| {
-        let (report, evidence) = app.service.seen_by(&policy, ChangeKind::Feature, &objective, now, now).await?;
-        let judgement = policy.judge(ChangeKind::Feature, &[evidence]);
-        Ok::<_, Error>(Line { objective, report, judgement })
+    let seen = app.service.all_seen_by(&policy, ChangeKind::Feature, &page.items, now, now).await?;
+    let line = |(objective, (report, evidence)): (_, (_, Evidence))| {
+        let judgement = policy.judge(ChangeKind::Feature, std::slice::from_ref(&evidence));
+        Line { objective, report, evidence, judgement }
     };
-    // In this task, because the meter is the task's.
-    let mut lines: Vec<Line> = stream::iter(page.items).map(line).buffered(AT_ONCE).try_collect().await?;
+    let mut lines: Vec<Line> = page.items.into_iter().zip(seen).map(line).collect();
     lines.sort_by_key(|line| {
         let left = line.report.budget.remaining_ratio.filter(|_| line.report.status != Status::NoData);
         (Reverse(line.judgement.verdict), left.is_none(), left)
     });
+    // Since when an alert fires is told of those that are named, and looked for only there.
+    let worst = lines.first().map(|line| line.judgement.verdict).filter(|worst| *worst > Verdict::Ship);
+    for line in lines.iter_mut().take(NAMED).filter(|line| Some(line.judgement.verdict) == worst) {
+        if line.evidence.alerts.iter().any(|alert| alert.firing) {
+            let (_, evidence) = app.service.seen_by(&policy, ChangeKind::Feature, &line.objective, now, now).await?;
+            line.judgement = policy.judge(ChangeKind::Feature, &[evidence]);
+        }
+    }
     let next = page.next.as_ref().map(|name| paging.next(&key, name));
     let part = next.is_some() || paging.after.is_some();
     let filter = &paging.filter;
@@ -114,7 +122,7 @@ fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
                 p.lead { "Apply your definitions with " code { "slo apply -f FILE" } ", or see everything alive with " code { "slo demo" } "." }
             } @else if !named.is_empty() {
                 ul.why {
-                    @for line in named.iter().take(5) {
+                    @for line in named.iter().take(NAMED) {
                         li {
                             a href=(link(base, line)) { (called(&line.objective.value)) }
                             @for (i, reason) in line.judgement.reasons.iter().enumerate() {
@@ -123,7 +131,7 @@ fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
                             }
                         }
                     }
-                    @if named.len() > 5 { li { "and " (named.len() - 5) " more, below" } }
+                    @if named.len() > NAMED { li { "and " (named.len() - NAMED) " more, below" } }
                 }
             }
             @if !hold.is_empty() {
@@ -189,7 +197,7 @@ fn table(lines: &[Line], base: &Base) -> Markup {
 }
 
 fn row(line: &Line, base: &Base) -> Markup {
-    let Line { objective, report, judgement } = line;
+    let Line { objective, report, judgement, .. } = line;
     let value = &objective.value;
     let hour = report.burn_rates.iter().find(|burn| burn.lookback.name() == "1h").and_then(|burn| burn.rate);
     html! {

@@ -3,7 +3,7 @@
 use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
 use slo_core::{BudgetReport, BudgetUnit, Error, Fault, Name, Objective, Ratio, Status, Target, Versioned, WhatIf};
@@ -288,13 +288,8 @@ pub(crate) async fn list(State(app): AppState, base: Base, mut query: Query) -> 
     let key = app.cursor_key().await?;
     let paging = Paging::read(query, path, &key)?;
     let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
-    let budget = async |objective: Versioned<Objective>| {
-        let report = app.service.error_budget(&objective, at, WhatIf::default(), now).await?;
-        Ok::<_, Error>((objective, report))
-    };
-    // In this task, because the meter is the task's.
-    let budgets = stream::iter(page.items).map(budget).buffered(AT_ONCE);
-    let mut budgets: Vec<(Versioned<Objective>, BudgetReport)> = budgets.try_collect().await?;
+    let reports = app.service.error_budgets(&page.items, at, now).await?;
+    let mut budgets: Vec<(Versioned<Objective>, BudgetReport)> = page.items.into_iter().zip(reports).collect();
     budgets.retain(|(_, report)| wanted.is_none_or(|wanted| report.status == wanted));
     budgets.sort_by_key(|(_, report)| {
         let left = report.budget.remaining_ratio.filter(|_| report.status != Status::NoData);
