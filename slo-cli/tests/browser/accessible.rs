@@ -43,7 +43,7 @@ while (texts.nextNode()) {
 if (looked < 3) faults.push(`only ${looked} texts were found`);
 
 // 1.3.1 and 4.1.2: what one acts on has a name, what is shown has an alternative.
-for (const field of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+for (const field of document.querySelectorAll('input:not([type=hidden], [hidden]), select, textarea'))
   if (![...field.labels].some(label => label.textContent.trim() && shown(label))) faults.push(`no label: ${field.outerHTML}`);
 for (const action of document.querySelectorAll('a, button'))
   if (!action.textContent.trim() && !action.getAttribute('aria-label')) faults.push(`no name: ${action.outerHTML}`);

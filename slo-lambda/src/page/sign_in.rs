@@ -72,12 +72,14 @@ fn form(base: &Base, next: &str, fault: Option<&str>) -> Page {
             h1 { "Sign in" }
             p.lead { "Error budgets are shown to who has a token. An admin makes one: " code { "slo token create USER" } "." }
             form.filter method="post" action=(base.href(PATH)) {
+                // Whatever keeps passwords keeps them by a name.
+                input type="text" name="user" value="token" autocomplete="username" hidden;
                 label for="token" { "Token" }
                 input #token name="token" type="password" required autocomplete="current-password" spellcheck="false"
                     aria-invalid=[fault.map(|_| "true")] aria-describedby=[fault.map(|_| "fault")];
                 input type="hidden" name="next" value=(next);
                 button { "Sign in" }
-                @if let Some(fault) = fault { p #fault.status.exhausted role="alert" { (words::sentence(fault)) } }
+                @if let Some(fault) = fault { p #fault.fault role="alert" { (words::sentence(fault)) } }
             }
         },
     ))
