@@ -92,7 +92,11 @@ fn the_functions_are_what_the_package_holds() {
     let package = include_str!("../../slo-lambda/package");
     let path = api["filename"].as_str().expect("a path");
     assert!(path.ends_with("/../target/lambda/x86_64/bootstrap.zip"), "{path}");
-    assert!(package.contains("out=$target/lambda/$arch") && package.contains("$out/bootstrap.zip"));
+    assert!(
+        package.contains("packages=$target/lambda")
+            && package.contains("out=$packages/$arch")
+            && package.contains("$out/bootstrap.zip")
+    );
 }
 
 #[test]
