@@ -42,7 +42,7 @@ impl ErrorBudget {
     /// ```
     /// use slo_core::{ErrorBudget, EventCounts};
     ///
-    /// let left = |bad| {
+    /// let left = |bad: u64| {
     ///     let counts = EventCounts::new(10_000 - bad, 10_000).expect("counts");
     ///     ErrorBudget::of_events(counts, "0.999".parse().expect("a target")).left()
     /// };
