@@ -21,6 +21,11 @@ async fn status(stub: &Stub, token: &str, address: &str) -> u64 {
         "headers": null, "multiValueHeaders": {"Authorization": [format!("Bearer {token}")]},
         "requestContext": {"path": "/prod/api/v1/policy", "identity": {"sourceIp": address}}});
     let answer = Given::answered(stub.invoke(&fixture("rest", &patch)).await);
+    if answer["statusCode"] == 401 {
+        // The look-up is told to nobody who is not let in.
+        let timing = &answer["multiValueHeaders"]["server-timing"][0];
+        assert_eq!(*timing, r#"store;dur=0;desc="calls=0 rcu=0 wcu=0""#, "{answer}");
+    }
     answer["statusCode"].as_u64().unwrap_or_else(|| panic!("{answer}"))
 }
 
