@@ -10,6 +10,7 @@ mod gateway;
 mod indicator;
 mod links;
 mod measurement;
+mod metrics;
 mod objective;
 mod page;
 mod race;
@@ -90,6 +91,7 @@ fn all(walk: &mut Walk) -> Checked {
     error_budget::walk(walk, &objectives)?;
     error_budget::of_time(walk, &objectives)?;
     error_budget::of_many(walk, &user)?;
+    metrics::walk(walk, &objectives)?;
     user::plan(walk, &user)?;
     indicator::suggested_target(walk, &indicators)?;
     exclusion::walk(walk, &objectives.availability)?;
