@@ -216,3 +216,59 @@ async fn too_many_objectives_are_refused() {
     assert_eq!(families(&api, "?service=one").await["slo_objective_target_ratio"].samples.len(), 1);
     assert_eq!(families(&api, "?service=many").await["slo_objective_target_ratio"].samples.len(), 1_000);
 }
+
+/// What documents and the dashboard ask for is there, and what is there is in the documents.
+#[tokio::test]
+async fn the_documented_queries_ask_for_what_there_is() {
+    let api = with_objectives().await;
+    let there: BTreeMap<String, BTreeSet<String>> = families(&api, "")
+        .await
+        .into_values()
+        .map(|family| (family.sample_name(), family.samples.into_keys().flat_map(Labels::into_keys).collect()))
+        .collect();
+    let read = |file: &str| {
+        let path = format!("{}/../docs/{file}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    };
+    let page = read("monitoring.md");
+    let dashboard: serde_json::Value = serde_json::from_str(&read("grafana-dashboard.json")).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels").iter();
+    let mut queries: Vec<&str> = panels
+        .flat_map(|panel| panel["targets"].as_array().expect("queries"))
+        .map(|target| target["expr"].as_str().expect("a query"))
+        .collect();
+    assert_eq!(queries.len(), 3);
+    let variables = dashboard["templating"]["list"].as_array().expect("variables").iter();
+    queries.extend(variables.filter_map(|variable| variable["query"]["query"].as_str()));
+    queries.push(&page);
+    for (query, metric, labels) in queries
+        .into_iter()
+        .flat_map(|query| asked(query).into_iter().map(move |(metric, labels)| (query, metric, labels)))
+    {
+        let known = there.get(&metric).unwrap_or_else(|| panic!("there is no {metric}: {query}"));
+        let unknown: Vec<_> = labels.iter().filter(|label| !known.contains(*label)).collect();
+        assert!(unknown.is_empty(), "{metric} has no {unknown:?}: {query}");
+    }
+    for metric in there.keys() {
+        assert!(page.contains(&format!("\n| `{metric}` |")), "{metric} is not in the table");
+    }
+}
+
+/// The metrics that a text names, with the labels by which it selects.
+fn asked(text: &str) -> Vec<(String, Vec<String>)> {
+    let in_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let starts = text.match_indices("slo_").map(|(at, _)| at);
+    let mut found = Vec::new();
+    // Not in the middle of a word, and not the label of that name.
+    for at in starts.filter(|at| !text[..*at].ends_with(|c: char| in_name(c) || c == '-')) {
+        let end = text[at..].find(|c| !in_name(c)).map_or(text.len(), |length| at + length);
+        let selector =
+            text[end..].strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or("", |(inner, _)| inner);
+        let labels = selector
+            .split(',')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(label, _)| label.trim_end_matches('!').to_owned());
+        found.push((text[at..end].to_owned(), labels.collect()));
+    }
+    found
+}
