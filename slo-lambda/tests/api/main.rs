@@ -15,6 +15,7 @@ mod metrics;
 mod open_metrics;
 mod pages;
 mod plan;
+mod services;
 mod sign_in;
 mod style;
 mod suggestions;
