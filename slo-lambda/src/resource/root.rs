@@ -28,10 +28,13 @@ pub(crate) async fn get(base: Base, _: NoQuery) -> JsonAnswer<RootDto> {
         .add_with_body("createIndicator", "POST", path("/indicators"), "Indicator")
         .add("objectives", "GET", path("/objectives"))
         .add_with_body("createObjective", "POST", path("/objectives"), "Objective")
+        .add("services", "GET", path("/services"))
+        .add_with_body("createService", "POST", path("/services"), "Service")
         .add("errorBudgets", "GET", path("/error-budgets"))
         .add("policy", "GET", path("/policy"))
         .add("decisions", "GET", path("/decisions"))
         .add_with_body("decide", "POST", path("/decisions"), "DecisionRequest")
+        .add("metrics", "GET", base.href("/metrics"))
         .add("audit", "GET", base.href(super::audit::PATH))
         .add("users", "GET", path("/users"))
         .add_with_body("createUser", "POST", path("/users"), "User");
