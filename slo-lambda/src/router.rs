@@ -20,8 +20,8 @@ use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, sign_in, sprint, style};
 use crate::resource::{
-    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan,
-    policy, root, suggested_target, token, user,
+    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective,
+    openslo, plan, policy, root, suggested_target, token, user,
 };
 
 #[derive(OpenApi)]
@@ -62,6 +62,8 @@ macro_rules! routes {
 
             "/api/v1/error-budgets" => get VIEWER error_budget::list;
             "/api/v1/error-budgets:batchGet" => post VIEWER error_budget::batch_get;
+
+            "/api/v1/openslo" => get VIEWER openslo::get, post EDITOR openslo::post;
 
             "/api/v1/policy" => get VIEWER policy::get, put ADMIN policy::put;
             "/api/v1/policy/revisions" => get VIEWER policy::revisions;

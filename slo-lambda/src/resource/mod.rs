@@ -13,6 +13,7 @@ pub(crate) mod indicator;
 pub(crate) mod measurement;
 pub(crate) mod note;
 pub(crate) mod objective;
+pub(crate) mod openslo;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod root;

@@ -1,0 +1,1 @@
+//! Export, then import: the same definitions, whatever they are.
