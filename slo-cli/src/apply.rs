@@ -19,17 +19,18 @@ use difference::{Change, difference};
 use document::Document;
 use slo_core::Json;
 
-/// Create or replace users, indicators and objectives from files
+/// Create or replace services, users, indicators and objectives from files
 ///
 /// A file holds the API's own documents, as JSON or YAML: one, several one after
 /// the other, an array, or the {"items": […]} that `slo get` prints. The members
 /// of a document tell what it is: `indicator` and `target` make an objective,
-/// `kind: ratio` or `kind: threshold` an indicator, `role` and `access` a user.
+/// `kind: ratio` or `kind: threshold` an indicator, `role` and `access` a user,
+/// `kind: service` a service, which what `slo get service` prints need not have.
 /// Numbers are sent with the text they have in the file: 0.999 stays 0.999.
 ///
-/// Users are written first, then indicators, then objectives. What the service
-/// has already is left alone, so the same files can be applied again and again.
-/// Nothing is written unless every file can be read and understood.
+/// Services and users are written first, then indicators, then objectives. What
+/// is there already is left alone, so the same files can be applied again and
+/// again. Nothing is written unless every file can be read and understood.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,

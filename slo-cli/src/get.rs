@@ -88,6 +88,10 @@ pub(crate) fn delete(args: &Delete, client: &Client, format: Format) -> Result {
 /// A line per item with what one looks for most.
 fn list(kind: Kind, items: &[Json]) -> String {
     let (header, paths): ([&str; 6], [&[&str]; 6]) = match kind {
+        Kind::Service => (
+            ["NAME", "DISPLAY NAME", "UPDATED", "REVISION", "", ""],
+            [&["name"], &["displayName"], &["updatedAt"], &["revision"], &[""], &[""]],
+        ),
         Kind::User => (
             ["NAME", "DISPLAY NAME", "EMAIL", "ROLE", "ACCESS", ""],
             [&["name"], &["displayName"], &["email"], &["role"], &["access"], &[""]],

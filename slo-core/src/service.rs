@@ -44,6 +44,7 @@ use crate::repository::{
     MeasurementRepository, Page, RepositoryError, Resolution, StateRepository,
 };
 use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
+use crate::service_profile::ServiceProfile;
 use crate::time::{Minute, Period};
 use crate::user::User;
 
@@ -78,6 +79,8 @@ pub struct Service {
     pub objectives: Arc<dyn DefinitionRepository<Objective>>,
     /// Where users are kept.
     pub users: Arc<dyn DefinitionRepository<User>>,
+    /// Where it is kept what people are told of services.
+    pub services: Arc<dyn DefinitionRepository<ServiceProfile>>,
     /// Where counts are kept.
     pub measurements: Arc<dyn MeasurementRepository>,
     /// Where the state is kept that processes share.
@@ -163,6 +166,13 @@ impl Managed for Policy {
     }
 }
 
+/// Nothing depends on one: objectives may name a service that has none, and it may be deleted at any time.
+impl Managed for ServiceProfile {
+    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
+        &*service.services
+    }
+}
+
 /// Whether a put made something new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -181,6 +191,7 @@ impl Service {
             indicators: Arc::new(MemoryDefinitions::audited(&audit)),
             objectives: Arc::new(MemoryDefinitions::audited(&audit)),
             users: Arc::new(MemoryDefinitions::audited(&audit)),
+            services: Arc::new(MemoryDefinitions::audited(&audit)),
             measurements: Arc::new(MemoryMeasurements::default()),
             states: Arc::new(MemoryStates::default()),
             policies: Arc::new(MemoryDefinitions::audited(&audit)),
@@ -212,6 +223,7 @@ impl Service {
                 Kind::Objective => self.objectives.get(name).await?.is_some(),
                 Kind::User => self.users.get(name).await?.is_some(),
                 Kind::Policy => self.policies.get(name).await?.is_some(),
+                Kind::Service => self.services.get(name).await?.is_some(),
             };
             if !exists {
                 faults.push(reference.fault());

@@ -20,8 +20,8 @@ use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, sign_in, sprint, style};
 use crate::resource::{
-    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective,
-    openslo, plan, policy, root, suggested_target, token, user,
+    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, openslo,
+    plan, policy, root, service, suggested_target, token, user,
 };
 
 #[derive(OpenApi)]
@@ -59,6 +59,11 @@ macro_rules! routes {
             "/api/v1/objectives/{name}/error-budget/series" => get VIEWER burn_down::get;
             "/api/v1/objectives/{name}/alerts" => get VIEWER alert::list;
             "/api/v1/objectives/{name}/incidents" => get VIEWER incident::list;
+
+            "/api/v1/services" => get VIEWER service::list, post EDITOR service::create;
+            "/api/v1/services/{name}" =>
+                get VIEWER service::get, put EDITOR service::put, patch EDITOR service::patch,
+                delete EDITOR service::delete;
 
             "/api/v1/error-budgets" => get VIEWER error_budget::list;
             "/api/v1/error-budgets:batchGet" => post VIEWER error_budget::batch_get;

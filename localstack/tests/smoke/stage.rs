@@ -109,7 +109,7 @@ impl Stage {
             list["items"].as_array().map_or(0, Vec::len)
         };
         // The admin was there before.
-        ["users", "indicators", "objectives"].map(count).iter().sum::<usize>() - 1
+        ["users", "indicators", "objectives", "services"].map(count).iter().sum::<usize>() - 1
     }
 }
 

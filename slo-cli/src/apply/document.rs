@@ -26,7 +26,9 @@ pub(super) struct Document {
 impl Document {
     /// What is sent: without the name, which is in the path, and what the service makes itself.
     pub(super) fn body(&self) -> Json {
-        let ours = |name: &str| name != "name" && !MADE_BY_THE_SERVICE.contains(&name);
+        // `kind` tells a service from nothing else; the service itself has no such member.
+        let told = |name: &str| self.kind == Kind::Service && name == "kind";
+        let ours = |name: &str| name != "name" && !told(name) && !MADE_BY_THE_SERVICE.contains(&name);
         Json::Object(self.members.iter().filter(|(name, _)| ours(name)).cloned().collect())
     }
 
@@ -126,13 +128,22 @@ fn kind(json: &Json) -> std::result::Result<Kind, String> {
         (Kind::Objective, has("indicator") && has("target")),
         (Kind::Indicator, matches!(json.get("kind").and_then(Json::text), Some("ratio" | "threshold"))),
         (Kind::User, has("role") && has("access")),
+        (Kind::Service, json.get("kind").and_then(Json::text) == Some("service") || is_printed_service(json)),
     ];
     let mut fitting = kinds.iter().filter(|(_, fits)| *fits).map(|(kind, _)| *kind);
     match (fitting.next(), fitting.next()) {
         (Some(kind), None) => Ok(kind),
-        (None, _) => Err("cannot tell what this is: an objective has `indicator` and `target`, an indicator `kind` ratio or threshold, a user `role` and `access`".to_owned()),
+        (None, _) => Err("cannot tell what this is: an objective has `indicator` and `target`, an indicator `kind` ratio or threshold, a user `role` and `access`, a service `kind: service`".to_owned()),
         (Some(one), Some(other)) => Err(format!("this could be a document of kind {one} or {other}; remove the members of the other")),
     }
+}
+
+/// Whether the service printed this as a service: all other members may be absent, so that only its links tell.
+fn is_printed_service(json: &Json) -> bool {
+    let path = |name: &str| format!("/api/v1{}/{name}", Kind::Service.path());
+    let own = json.at(&["links", "self", "href"]).and_then(Json::text);
+    let name = json.get("name").and_then(Json::text);
+    own.zip(name).is_some_and(|(own, name)| own.ends_with(&path(name)))
 }
 
 #[cfg(test)]
@@ -141,6 +152,9 @@ mod tests {
 
     const OBJECTIVE: &str = r#"{"name":"o","indicator":"i","target":0.9990,"revision":4,"links":{}}"#;
     const INDICATOR: &str = r#"{"name":"i","kind":"ratio","service":"s"}"#;
+    const SERVICE: &str = r#"{"name":"s","kind":"service","displayName":"The shop"}"#;
+    const PRINTED: &str =
+        r#"{"name":"s","revision":1,"links":{"self":{"method":"GET","href":"/stage/api/v1/services/s"}}}"#;
     const USER: &str = r#"{"name":"u","role":"engineer","access":"editor"}"#;
 
     fn names(file: &str, text: &str) -> Vec<String> {
@@ -177,6 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn a_service_says_so_or_came_from_there() {
+        for (text, body) in [(SERVICE, r#"{"displayName":"The shop"}"#), (PRINTED, "{}")] {
+            let [document] = &read(Path::new("f"), text).expect("JSON")[..] else { panic!("one") };
+            assert_eq!((document.kind, document.body().to_string().as_str()), (Kind::Service, body));
+        }
+        assert!(fault(&PRINTED.replace("services/s", "services/t")).contains("cannot tell"));
+        assert!(fault(&PRINTED.replace("services/s", "users/s")).contains("cannot tell"));
+        assert!(
+            fault(&SERVICE.replace("displayName", "role").replace('}', r#","access":"admin"}"#)).contains("user or")
+        );
+    }
+
+    #[test]
     fn what_cannot_be_told_is_refused() {
         assert!(fault(r#"{"apiVersion":"openslo/v1","kind":"SLO"}"#).contains("OpenSLO"));
         assert!(fault(r#"{"name":"x"}"#).contains("cannot tell"));
@@ -196,9 +223,10 @@ mod tests {
             fs::write(&path, text).expect("written");
             path
         };
-        let files = [file("1.json", OBJECTIVE), file("2.json", INDICATOR), file("3.json", USER)];
+        let files =
+            [file("1.json", OBJECTIVE), file("2.json", INDICATOR), file("3.json", USER), file("4.json", SERVICE)];
         let kinds: Vec<_> = read_all(&files).expect("read").iter().map(|document| document.kind).collect();
-        assert_eq!(kinds, [Kind::User, Kind::Indicator, Kind::Objective]);
+        assert_eq!(kinds, [Kind::Service, Kind::User, Kind::Indicator, Kind::Objective]);
         let twice = [file("1.json", OBJECTIVE), file("2.json", OBJECTIVE)];
         assert!(read_all(&twice).expect_err("twice").to_string().contains("already"));
         let missing = read_all(&[directory.path().join("none.json")]).expect_err("missing");

@@ -12,24 +12,24 @@ use crate::edge::fields::{At, Faults, Fields, boolean, text};
 
 /// A condition, as a body of ours.
 #[derive(Clone, Debug)]
-pub(super) struct Condition {
-    pub(super) body: Body,
+pub(crate) struct Condition {
+    pub(crate) body: Body,
     /// The threshold, where the annotation of a budget fraction must amount to it.
     threshold: Option<Given>,
 }
 
 /// Something of OpenSLO's that stands in its place, or is named there.
 #[derive(Clone, Debug)]
-pub(super) enum Placed<T> {
+pub(crate) enum Placed<T> {
     Inline(T),
     Named(Name, String),
 }
 
 /// A policy is its one condition.
-pub(super) type Policy = Placed<Condition>;
+pub(crate) type Policy = Placed<Condition>;
 
 /// Reads an AlertPolicy's metadata and spec.
-pub(super) fn policy(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Policy> {
+pub(crate) fn policy(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Policy> {
     if let Some(metadata) = metadata {
         metadata.only_annotations("an alert policy", faults).close(faults);
     }
@@ -86,7 +86,7 @@ fn placed_condition(at: At<'_>, faults: &mut Faults) -> Option<Policy> {
 }
 
 /// The metadata and spec of a document that stands inside another one.
-pub(super) fn inline(
+pub(crate) fn inline(
     fields: &mut Fields<'_>,
     kind: &'static str,
     faults: &mut Faults,
@@ -101,7 +101,7 @@ pub(super) fn inline(
 }
 
 /// An entry of an SLO's `alertPolicies`: a name, `{alertPolicyRef}`, or the policy itself.
-pub(super) fn placed_policy(at: At<'_>, faults: &mut Faults) -> Option<Placed<Policy>> {
+pub(crate) fn placed_policy(at: At<'_>, faults: &mut Faults) -> Option<Placed<Policy>> {
     if matches!(at.json, Json::String(_)) {
         return Some(Placed::Named(text(at, faults)?, at.pointer.to_owned()));
     }
@@ -118,7 +118,7 @@ pub(super) fn placed_policy(at: At<'_>, faults: &mut Faults) -> Option<Placed<Po
 }
 
 /// Reads an AlertCondition's metadata and spec.
-pub(super) fn condition(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Condition> {
+pub(crate) fn condition(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Condition> {
     let mut body = Body::default();
     let mut annotations =
         metadata.map(|metadata| metadata.only_annotations("an alert condition", faults)).unwrap_or_default();
@@ -189,7 +189,7 @@ fn is_no_time(text: &str) -> bool {
 }
 
 /// A threshold beside a budget fraction must say what the fraction amounts to.
-pub(super) fn disagreements(conditions: &[Condition], objective: &Objective, faults: &mut Faults) {
+pub(crate) fn disagreements(conditions: &[Condition], objective: &Objective, faults: &mut Faults) {
     let ours = objective.alert_policy.iter().flat_map(|policy| &policy.conditions);
     for (condition, ours) in conditions.iter().zip(ours) {
         let (Some(said), Some(factor)) = (&condition.threshold, ours.factor_in(&objective.time_window)) else { continue };

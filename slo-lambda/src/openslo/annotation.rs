@@ -7,52 +7,57 @@ use super::body::{Body, Given, below};
 use crate::edge::fields::{At, Faults, Fields};
 
 /// Of an SLI: its service.
-pub(super) const SERVICE: &str = "slo/service";
+pub(crate) const SERVICE: &str = "slo/service";
 /// Of an SLI: the unit of raw values.
-pub(super) const UNIT: &str = "slo/unit";
+pub(crate) const UNIT: &str = "slo/unit";
 /// Of an SLI: the user who answers for it.
-pub(super) const OWNER: &str = "slo/owner";
+pub(crate) const OWNER: &str = "slo/owner";
 /// Of an SLI: the comparison by which a value is good.
-pub(super) const THRESHOLD_OP: &str = "slo/threshold-op";
+pub(crate) const THRESHOLD_OP: &str = "slo/threshold-op";
 /// Of an SLI: what it is compared with.
-pub(super) const THRESHOLD_VALUE: &str = "slo/threshold-value";
+pub(crate) const THRESHOLD_VALUE: &str = "slo/threshold-value";
 /// Of an SLI: metric sources that its metric has no place for, as JSON by their role.
-pub(super) const METRIC_SOURCE: &str = "slo/metric-source";
+pub(crate) const METRIC_SOURCE: &str = "slo/metric-source";
 /// Of an SLO: the users who answer for it.
-pub(super) const OWNERS: &str = "slo/owners";
+pub(crate) const OWNERS: &str = "slo/owners";
 /// Of an SLO: what a slice without data means.
-pub(super) const NO_DATA: &str = "slo/no-data";
+pub(crate) const NO_DATA: &str = "slo/no-data";
 /// Of an SLO: the remaining ratio at which it warns.
-pub(super) const WARNING_THRESHOLD: &str = "slo/warning-threshold";
+pub(crate) const WARNING_THRESHOLD: &str = "slo/warning-threshold";
 /// Of an SLO: the agreed ratio.
-pub(super) const SLA_TARGET: &str = "slo/sla-target";
+pub(crate) const SLA_TARGET: &str = "slo/sla-target";
 /// Of an SLO: what was agreed.
-pub(super) const SLA_DESCRIPTION: &str = "slo/sla-description";
+pub(crate) const SLA_DESCRIPTION: &str = "slo/sla-description";
 /// Of an SLO: the coverage below which its alerts keep their state.
-pub(super) const COVERAGE_FLOOR: &str = "slo/coverage-floor";
+pub(crate) const COVERAGE_FLOOR: &str = "slo/coverage-floor";
 /// Of an SLO: whether it is a wish.
-pub(super) const ASPIRATIONAL: &str = "slo/aspirational";
+pub(crate) const ASPIRATIONAL: &str = "slo/aspirational";
 /// Of an SLO: whether everybody may see its badge.
-pub(super) const PUBLIC_BADGE: &str = "slo/public-badge";
+pub(crate) const PUBLIC_BADGE: &str = "slo/public-badge";
 /// Of an AlertCondition: the window that shows that it goes on.
-pub(super) const SHORT_WINDOW: &str = "slo/short-window";
+pub(crate) const SHORT_WINDOW: &str = "slo/short-window";
 /// Of an AlertCondition: the share of the budget that its threshold was made of.
-pub(super) const BUDGET_FRACTION: &str = "slo/budget-fraction";
+pub(crate) const BUDGET_FRACTION: &str = "slo/budget-fraction";
 /// Of an AlertCondition: held back with fewer events.
-pub(super) const MINIMUM_EVENTS: &str = "slo/minimum-events";
+pub(crate) const MINIMUM_EVENTS: &str = "slo/minimum-events";
 
 /// The annotations of a document. Each is asked for by name; what nobody asked for is a fault.
 #[derive(Debug, Default)]
-pub(super) struct Annotations {
+pub(crate) struct Annotations {
     given: Vec<(String, Given)>,
     known: Vec<&'static str>,
     /// Where they stand, or would.
-    pub(super) pointer: String,
+    pub(crate) pointer: String,
 }
 
 impl Annotations {
+    /// None, where they would stand.
+    pub(crate) fn none(pointer: String) -> Self {
+        Self { pointer, ..Self::default() }
+    }
+
     /// Reads `metadata.annotations`.
-    pub(super) fn read(at: At<'_>, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn read(at: At<'_>, faults: &mut Faults) -> Option<Self> {
         let mut given = Vec::new();
         for (name, json) in Fields::open(at, faults)?.rest() {
             let pointer = below(at.pointer, name);
@@ -67,25 +72,25 @@ impl Annotations {
     }
 
     /// The annotation, if it is there.
-    pub(super) fn take(&mut self, name: &'static str) -> Option<Given> {
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<Given> {
         self.known.push(name);
         self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone())
     }
 
     /// Where an annotation stands or would stand.
-    pub(super) fn place(&self, name: &str) -> String {
+    pub(crate) fn place(&self, name: &str) -> String {
         below(&self.pointer, name)
     }
 
     /// Makes a member of an annotation: its text as it is.
-    pub(super) fn text(&mut self, name: &'static str, body: &mut Body, member: &str) {
+    pub(crate) fn text(&mut self, name: &'static str, body: &mut Body, member: &str) {
         if let Some(Given { json, pointer }) = self.take(name) {
             body.make(member, json, pointer);
         }
     }
 
     /// Makes a member of an annotation that says `true` or `false`.
-    pub(super) fn boolean(&mut self, name: &'static str, body: &mut Body, member: &str, faults: &mut Faults) {
+    pub(crate) fn boolean(&mut self, name: &'static str, body: &mut Body, member: &str, faults: &mut Faults) {
         let Some(given) = self.take(name) else { return };
         match given.json.text() {
             Some(word @ ("true" | "false")) => body.make(member, Json::Bool(word == "true"), given.pointer),
@@ -94,7 +99,7 @@ impl Annotations {
     }
 
     /// Whatever was not asked for is a fault.
-    pub(super) fn close(self, faults: &mut Faults) {
+    pub(crate) fn close(self, faults: &mut Faults) {
         for (name, value) in self.given.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
             let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
             let shown: String = name.chars().take(80).collect();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use slo_core::{
-    Error, Fault, Indicator, Json, Kind, MAX_JSON_DEPTH, Name, Objective, Precondition, Reference, Revision, Stamp,
-    Versioned,
+    Error, Fault, Indicator, Json, Kind, MAX_JSON_DEPTH, Name, Objective, Precondition, Reference, Revision,
+    ServiceProfile, Stamp, Versioned,
 };
 
 use super::alert::disagreements;
@@ -70,8 +70,15 @@ pub(crate) async fn apply(
             indicators.insert(name, stored);
         }
     }
-    let Bodies { indicators: slis, objectives: slos, services: _, described, mut faults } = read.resolve(&indicators);
+    let Bodies { indicators: slis, objectives: slos, services, described, mut faults } = read.resolve(&indicators);
     let mut references = Vec::new();
+    let mut found_services = Vec::new();
+    for body in services {
+        if let Some(value) = definition::<ServiceProfile>(&body, &mut faults, &mut references) {
+            let current = app.service.services.get(&value.name).await.map_err(Error::from)?;
+            found_services.push(Part { body, value, current });
+        }
+    }
     let mut found_slis = Vec::new();
     for body in slis {
         if let Some(value) = definition::<Indicator>(&body, &mut faults, &mut references) {
@@ -93,6 +100,9 @@ pub(crate) async fn apply(
         return Err(refused(faults, documents));
     }
     let mut writer = Writer { app, stamp, dry_run, documents, done: Vec::new() };
+    for part in found_services {
+        writer.write(part).await?;
+    }
     for part in found_slis {
         writer.write(part).await?;
     }

@@ -6,29 +6,29 @@ use crate::edge::fields::{At, Faults, Fields};
 
 /// A value as it was given, and where.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
-    pub(super) json: Json,
-    pub(super) pointer: String,
+pub(crate) struct Given {
+    pub(crate) json: Json,
+    pub(crate) pointer: String,
 }
 
 /// Takes a value as it is: who reads the body judges it.
-pub(super) fn given(at: At<'_>, _: &mut Faults) -> Option<Given> {
+pub(crate) fn given(at: At<'_>, _: &mut Faults) -> Option<Given> {
     Some(Given { json: at.json.clone(), pointer: at.pointer.to_owned() })
 }
 
 impl Given {
-    pub(super) fn at(&self) -> At<'_> {
+    pub(crate) fn at(&self) -> At<'_> {
         At { json: &self.json, pointer: &self.pointer }
     }
 
     /// Says that it cannot be taken.
-    pub(super) fn fault(&self, code: &'static str, detail: impl std::fmt::Display) -> Fault {
+    pub(crate) fn fault(&self, code: &'static str, detail: impl std::fmt::Display) -> Fault {
         Fault::new(&self.pointer, code, detail)
     }
 }
 
 /// The members that are there are a fault: what OpenSLO means by them is not kept here.
-pub(super) fn refuse(fields: &mut Fields<'_>, faults: &mut Faults, members: &[(&'static str, &str)]) {
+pub(crate) fn refuse(fields: &mut Fields<'_>, faults: &mut Faults, members: &[(&'static str, &str)]) {
     for (member, why) in members {
         if let Some(given) = fields.optional(member, faults, given).flatten() {
             faults.push(given.fault(super::NOT_KEPT, why));
@@ -38,7 +38,7 @@ pub(super) fn refuse(fields: &mut Fields<'_>, faults: &mut Faults, members: &[(&
 
 /// A body in the making.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Body {
+pub(crate) struct Body {
     members: Vec<(String, Json)>,
     origins: Vec<Origin>,
 }
@@ -56,7 +56,7 @@ struct Origin {
 
 impl Body {
     /// A member that is what stands there, with all that is in it.
-    pub(super) fn take(&mut self, member: &str, value: Option<Given>) {
+    pub(crate) fn take(&mut self, member: &str, value: Option<Given>) {
         if let Some(Given { json, pointer }) = value {
             self.set(member, json);
             self.origin(member, pointer, true);
@@ -64,13 +64,13 @@ impl Body {
     }
 
     /// A member that was made of what stands there.
-    pub(super) fn make(&mut self, member: &str, json: Json, pointer: impl Into<String>) {
+    pub(crate) fn make(&mut self, member: &str, json: Json, pointer: impl Into<String>) {
         self.set(member, json);
         self.origin(member, pointer, false);
     }
 
     /// A member in the place of one whose fault was told already: it breaks no rule, so that the rest is judged as well.
-    pub(super) fn filled(&mut self, member: &str, json: Option<Json>) {
+    pub(crate) fn filled(&mut self, member: &str, json: Option<Json>) {
         if let Some(json) = json {
             self.set(member, json);
         }
@@ -81,7 +81,7 @@ impl Body {
     }
 
     /// A member that is made of bodies by themselves; each knows where it came from.
-    pub(super) fn list(&mut self, member: &str, items: &[Self]) -> Json {
+    pub(crate) fn list(&mut self, member: &str, items: &[Self]) -> Json {
         for (i, item) in items.iter().enumerate() {
             let inner = item.origins.iter().map(|origin| Origin {
                 member: format!("/{member}/{i}{}", origin.member),
@@ -93,24 +93,24 @@ impl Body {
     }
 
     /// Where a member would stand; `member` may be a path.
-    pub(super) fn origin(&mut self, member: &str, pointer: impl Into<String>, whole: bool) {
+    pub(crate) fn origin(&mut self, member: &str, pointer: impl Into<String>, whole: bool) {
         self.origins.push(Origin { member: format!("/{member}"), pointer: pointer.into(), whole });
     }
 
-    pub(super) fn has(&self, member: &str) -> bool {
+    pub(crate) fn has(&self, member: &str) -> bool {
         self.members.iter().any(|(name, _)| name == member)
     }
 
-    pub(super) fn get(&self, member: &str) -> Option<&Json> {
+    pub(crate) fn get(&self, member: &str) -> Option<&Json> {
         self.members.iter().find(|(name, _)| name == member).map(|(_, json)| json)
     }
 
-    pub(super) fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         Json::Object(self.members.clone())
     }
 
     /// The place in the documents that a pointer into the body means; the longest origin that it begins with says it.
-    pub(super) fn place(&self, pointer: &str) -> String {
+    pub(crate) fn place(&self, pointer: &str) -> String {
         let below = |origin: &&Origin| {
             let rest = pointer.strip_prefix(&origin.member);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -122,12 +122,12 @@ impl Body {
     }
 
     /// The fault where it stands in the documents.
-    pub(super) fn told(&self, fault: Fault) -> Fault {
+    pub(crate) fn told(&self, fault: Fault) -> Fault {
         Fault { pointer: self.place(&fault.pointer), ..fault }
     }
 }
 
 /// A pointer one step further down.
-pub(super) fn below(pointer: &str, step: &str) -> String {
+pub(crate) fn below(pointer: &str, step: &str) -> String {
     crate::edge::fields::child(pointer, step)
 }

@@ -1,7 +1,8 @@
 //! Definitions as documents of OpenSLO.
 
 use slo_core::{
-    AlertCondition, Error, Filter, Indicator, IndicatorKind, Json, MAX_PAGE, Managed, Name, Objective, Versioned,
+    AlertCondition, Error, Filter, Indicator, IndicatorKind, Json, MAX_PAGE, Managed, Name, Objective,
+    ServiceProfile, Versioned,
 };
 
 use super::VERSION;
@@ -29,6 +30,10 @@ pub(crate) async fn export(app: &App, service: Option<Name>) -> Result<Vec<Json>
     }
     indicators.sort_by(|one, other| one.value.name.cmp(&other.value.name));
     let mut documents = Vec::new();
+    for profile in &profiles(app, &filter).await? {
+        let shown = shown(profile)?;
+        documents.push(document("Service", &shown, Members::new(), Members::new().same(&shown, "description")));
+    }
     for indicator in &indicators {
         documents.push(sli(indicator)?);
     }
@@ -37,6 +42,14 @@ pub(crate) async fn export(app: &App, service: Option<Name>) -> Result<Vec<Json>
         documents.push(slo(objective, indicator)?);
     }
     Ok(documents)
+}
+
+/// The services that have a profile, or the one.
+async fn profiles(app: &App, filter: &Filter) -> Result<Vec<Versioned<ServiceProfile>>, Error> {
+    match &filter.service {
+        Some(name) => Ok(app.service.services.get(name).await?.into_iter().collect()),
+        None => all(app, filter).await,
+    }
 }
 
 async fn all<D: Managed>(app: &App, filter: &Filter) -> Result<Vec<Versioned<D>>, Error> {
@@ -52,7 +65,7 @@ async fn all<D: Managed>(app: &App, filter: &Filter) -> Result<Vec<Versioned<D>>
 }
 
 /// What the API shows of a definition.
-pub(super) fn shown<D: Resource>(stored: &Versioned<D>) -> Result<Json, Problem> {
+pub(crate) fn shown<D: Resource>(stored: &Versioned<D>) -> Result<Json, Problem> {
     let text = serde_json::to_vec(&D::show(stored, Links::default())).map_err(|_| Problem::internal())?;
     Json::parse(&text).map_err(|_| Problem::internal())
 }

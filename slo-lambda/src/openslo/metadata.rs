@@ -9,31 +9,30 @@ use crate::edge::fields::{At, Faults, Fields, text};
 
 /// What every kind has.
 #[derive(Debug, Default)]
-pub(super) struct Metadata {
-    pub(super) name: Option<Name>,
-    pub(super) display_name: Option<Given>,
-    pub(super) labels: Option<Given>,
-    pub(super) annotations: Annotations,
+pub(crate) struct Metadata {
+    pub(crate) name: Option<Name>,
+    pub(crate) display_name: Option<Given>,
+    pub(crate) labels: Option<Given>,
+    pub(crate) annotations: Annotations,
     /// Where it stands.
-    pub(super) pointer: String,
+    pub(crate) pointer: String,
 }
 
 impl Metadata {
     /// Reads it; the name must be there.
-    pub(super) fn read(at: At<'_>, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn read(at: At<'_>, faults: &mut Faults) -> Option<Self> {
         let mut fields = Fields::open(at, faults)?;
         let name = fields.required("name", faults, text::<Name>);
         let display_name = fields.optional("displayName", faults, given).flatten();
         let labels = fields.optional("labels", faults, labels).flatten();
         let annotations = fields.optional("annotations", faults, Annotations::read).flatten();
         fields.close(faults);
-        let elsewhere = || Annotations { pointer: below(at.pointer, "annotations"), ..Annotations::default() };
-        let annotations = annotations.unwrap_or_else(elsewhere);
+        let annotations = annotations.unwrap_or_else(|| Annotations::none(below(at.pointer, "annotations")));
         Some(Self { name, display_name, labels, annotations, pointer: at.pointer.to_owned() })
     }
 
     /// Gives the body the name, the display name and the labels.
-    pub(super) fn tell(&mut self, body: &mut Body) {
+    pub(crate) fn tell(&mut self, body: &mut Body) {
         // What is wrong with a name was said where it stands.
         let name = self.name.as_ref().map_or("x", Name::as_str);
         body.make("name", Json::String(name.to_owned()), below(&self.pointer, "name"));
@@ -42,7 +41,7 @@ impl Metadata {
     }
 
     /// For what is part of an SLO here: it has nothing but annotations to keep.
-    pub(super) fn only_annotations(mut self, what: &str, faults: &mut Faults) -> Annotations {
+    pub(crate) fn only_annotations(mut self, what: &str, faults: &mut Faults) -> Annotations {
         for (given, member) in [(self.display_name.take(), "display name"), (self.labels.take(), "labels")] {
             if let Some(given) = given {
                 let detail = format!("{what} is kept with its SLO and has no {member} of its own here; remove it");

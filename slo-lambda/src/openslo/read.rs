@@ -15,7 +15,7 @@ use super::{MAX_DEFINITIONS, NOT_KEPT, VERSION};
 use crate::edge::fields::{At, Faults, Fields, repeated, text};
 use crate::located::Located;
 
-pub(super) use resolve::Bodies;
+pub(crate) use resolve::Bodies;
 
 /// What the documents of a request say, each by itself.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(crate) struct Documents {
     policies: BTreeMap<Name, (String, Option<Policy>)>,
     conditions: BTreeMap<Name, (String, Option<Condition>)>,
     names: BTreeSet<(&'static str, Name)>,
-    pub(super) faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 const SERVICE: &str = "Service";
@@ -57,7 +57,7 @@ impl Documents {
     }
 
     /// The names of the indicators that are described or used.
-    pub(super) fn indicators(&self) -> BTreeSet<Name> {
+    pub(crate) fn indicators(&self) -> BTreeSet<Name> {
         let described = self.slis.iter().filter_map(|sli| sli.body.get("name")?.text()?.parse().ok());
         described.chain(self.slos.iter().filter_map(|slo| slo.indicator.clone())).collect()
     }

@@ -10,19 +10,19 @@ use crate::edge::fields::{At, Faults, Fields, boolean};
 
 /// An SLI, as a body of ours that may still lack its service and its threshold.
 #[derive(Debug)]
-pub(super) struct Sli {
-    pub(super) body: Body,
+pub(crate) struct Sli {
+    pub(crate) body: Body,
     /// The comparison and what is compared with, where annotations say it.
-    pub(super) threshold: (Option<Given>, Option<Given>),
-    pub(super) is_threshold: bool,
+    pub(crate) threshold: (Option<Given>, Option<Given>),
+    pub(crate) is_threshold: bool,
     /// Where its service stands or would stand.
-    pub(super) service_place: String,
+    pub(crate) service_place: String,
     /// Where its spec stands.
-    pub(super) spec: String,
+    pub(crate) spec: String,
 }
 
 /// Reads an SLI's metadata and spec.
-pub(super) fn sli(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Sli> {
+pub(crate) fn sli(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Sli> {
     let mut body = Body::default();
     let mut metadata = metadata.unwrap_or_default();
     metadata.tell(&mut body);

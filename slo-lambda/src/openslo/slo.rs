@@ -14,28 +14,26 @@ use crate::edge::fields::{At, Faults, Fields, list};
 
 /// An SLO, as a body of ours that still lacks its alert policy.
 #[derive(Debug)]
-pub(super) struct Slo {
-    pub(super) body: Body,
+pub(crate) struct Slo {
+    pub(crate) body: Body,
     /// The SLI that stands in it.
-    pub(super) inline: Option<Sli>,
-    pub(super) indicator: Option<Name>,
-    pub(super) service: Option<Name>,
+    pub(crate) inline: Option<Sli>,
+    pub(crate) indicator: Option<Name>,
+    pub(crate) service: Option<Name>,
     /// `op` and `value` of its objective.
-    pub(super) threshold: (Option<Given>, Option<Given>),
+    pub(crate) threshold: (Option<Given>, Option<Given>),
     /// Those that could be read; `None` when the member is absent.
-    pub(super) policies: Option<Vec<Placed<Policy>>>,
-    pub(super) coverage_floor: Option<Given>,
+    pub(crate) policies: Option<Vec<Placed<Policy>>>,
+    pub(crate) coverage_floor: Option<Given>,
     /// Where its alert policies stand or would stand.
-    pub(super) policies_place: String,
-    /// Where its objective stands.
-    pub(super) objective_place: String,
+    pub(crate) policies_place: String,
 }
 
 /// OpenSLO has no limit; ours is what the API takes.
 const MAX_POLICIES: usize = 20;
 
 /// Reads an SLO's metadata and spec.
-pub(super) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Slo> {
+pub(crate) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Slo> {
     let mut body = Body::default();
     let mut metadata = metadata.unwrap_or_default();
     metadata.tell(&mut body);
@@ -55,7 +53,6 @@ pub(super) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
     let (inline, indicator) = indicator(&mut fields, &mut body, faults);
     let policies_place = fields.pointer("alertPolicies");
     let policies = fields.optional("alertPolicies", faults, list(MAX_POLICIES, placed_policy));
-    let objective_place = below(&fields.pointer("objectives"), "0");
     let threshold = fields.required("objectives", faults, only_one("one SLO per objective, each with its own name"));
     fields.close(faults);
     let threshold = threshold.and_then(|one| objective(&one, &mut body, faults));
@@ -72,7 +69,6 @@ pub(super) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
         policies: policies.flatten(),
         coverage_floor,
         policies_place,
-        objective_place,
     })
 }
 

@@ -1,4 +1,4 @@
-//! What indicators, objectives and users have in common: create, read, replace, patch, delete, list.
+//! What indicators, objectives, services and users have in common: create, read, replace, patch, delete, list.
 
 use axum::Json as JsonAnswer;
 use axum::extract::{FromRequestParts, State};

@@ -17,6 +17,7 @@ pub(crate) mod openslo;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod root;
+pub(crate) mod service;
 pub(crate) mod suggested_target;
 mod time_window;
 pub(crate) mod token;

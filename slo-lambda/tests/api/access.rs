@@ -35,7 +35,7 @@ const APPROVER: Needs = Least(Access::Approver);
 const ADMIN: Needs = Least(Access::Admin);
 
 /// Every route, as it is promised; written by hand, so that a route that is not in it fails.
-const TABLE: [(&str, &str, Needs); 56] = [
+const TABLE: [(&str, &str, Needs); 64] = [
     ("get", "/api/v1", VIEWER),
     ("get", "/api/v1/openapi.json", Nothing),
     ("get", "/healthz", Nothing),
@@ -63,8 +63,16 @@ const TABLE: [(&str, &str, Needs); 56] = [
     ("get", "/api/v1/objectives/{name}/error-budget/series", VIEWER),
     ("get", "/api/v1/objectives/{name}/alerts", VIEWER),
     ("get", "/api/v1/objectives/{name}/incidents", VIEWER),
+    ("get", "/api/v1/services", VIEWER),
+    ("post", "/api/v1/services", EDITOR),
+    ("get", "/api/v1/services/{name}", VIEWER),
+    ("put", "/api/v1/services/{name}", EDITOR),
+    ("patch", "/api/v1/services/{name}", EDITOR),
+    ("delete", "/api/v1/services/{name}", EDITOR),
     ("get", "/api/v1/error-budgets", VIEWER),
     ("post", "/api/v1/error-budgets:batchGet", VIEWER),
+    ("get", "/api/v1/openslo", VIEWER),
+    ("post", "/api/v1/openslo", EDITOR),
     ("get", "/api/v1/policy", VIEWER),
     ("put", "/api/v1/policy", ADMIN),
     ("get", "/api/v1/policy/revisions", VIEWER),

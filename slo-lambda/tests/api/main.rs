@@ -11,6 +11,7 @@ mod document;
 mod edge;
 mod exclusions;
 mod measurements;
+mod openslo;
 mod pages;
 mod plan;
 mod sign_in;

@@ -15,6 +15,7 @@ mod page;
 mod race;
 mod refusal;
 mod service;
+mod service_profile;
 mod token;
 mod user;
 mod walk;
@@ -84,6 +85,7 @@ fn all(walk: &mut Walk) -> Checked {
     token::walk(walk, &user)?;
     let indicators = indicator::walk(walk)?;
     let objectives = objective::walk(walk, &user, &indicators)?;
+    service_profile::walk(walk)?;
     measurement::walk(walk, &indicators)?;
     error_budget::walk(walk, &objectives)?;
     error_budget::of_time(walk, &objectives)?;
