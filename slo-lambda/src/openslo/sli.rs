@@ -24,6 +24,7 @@ pub(crate) struct Sli {
 /// Reads an SLI's metadata and spec.
 pub(crate) fn sli(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Sli> {
     let mut body = Body::default();
+    let nameless = metadata.as_ref().is_none_or(|metadata| metadata.name.is_none());
     let mut metadata = metadata.unwrap_or_default();
     metadata.tell(&mut body);
     let mut fields = Fields::open(spec, faults)?;
@@ -31,7 +32,7 @@ pub(crate) fn sli(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
     let ratio = fields.optional("ratioMetric", faults, given).flatten();
     let threshold = fields.optional("thresholdMetric", faults, given).flatten();
     fields.close(faults);
-    let is_threshold = threshold.is_some();
+    let is_threshold = ratio.is_none() && threshold.is_some();
     let mut sources = Vec::new();
     let kind = match (ratio, threshold) {
         (Some(ratio), None) => {
@@ -55,6 +56,10 @@ pub(crate) fn sli(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
     let mut annotations = metadata.annotations;
     let service_place = annotations.place(SERVICE);
     annotations.text(SERVICE, &mut body, "service");
+    if nameless && !body.has("service") {
+        // Nothing can use it by its name, so nothing else can say whose it is.
+        body.filled("service", Some(Json::String("x".to_owned())));
+    }
     annotations.text(UNIT, &mut body, "unit");
     annotations.text(OWNER, &mut body, "owner");
     let threshold = (annotations.take(THRESHOLD_OP), annotations.take(THRESHOLD_VALUE));

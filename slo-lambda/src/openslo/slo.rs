@@ -52,7 +52,9 @@ pub(crate) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
     }
     let (inline, indicator) = indicator(&mut fields, &mut body, faults);
     let policies_place = fields.pointer("alertPolicies");
-    let policies = fields.optional("alertPolicies", faults, list(MAX_POLICIES, placed_policy));
+    // Those that can be read are followed, so that what they name counts as used.
+    let policies = fields.optional("alertPolicies", faults, list(MAX_POLICIES, |at, faults| Some(placed_policy(at, faults))));
+    let policies = policies.flatten().map(|policies| policies.into_iter().flatten().collect());
     let threshold = fields.required("objectives", faults, only_one("one SLO per objective, each with its own name"));
     fields.close(faults);
     let threshold = threshold.and_then(|one| objective(&one, &mut body, faults));
@@ -66,7 +68,7 @@ pub(crate) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
         indicator,
         service: service_name,
         threshold: threshold.unwrap_or_default(),
-        policies: policies.flatten(),
+        policies,
         coverage_floor,
         policies_place,
     })
@@ -105,40 +107,32 @@ fn indicator(fields: &mut Fields<'_>, body: &mut Body, faults: &mut Faults) -> (
     let place = fields.pointer("indicatorRef");
     let named = fields.optional("indicatorRef", faults, given).flatten();
     let inside = fields.optional("indicator", faults, given).flatten();
-    match (named, inside) {
-        (Some(named), None) => {
-            let name = named.json.text().and_then(|name| name.parse().ok());
-            body.take("indicator", Some(named));
-            (None, name)
-        }
-        (None, Some(inside)) => {
-            let read = |faults: &mut Faults| {
-                let mut fields = Fields::open(inside.at(), faults)?;
-                let (metadata, spec) = inline(&mut fields, "SLI", faults);
-                fields.close(faults);
-                if metadata.is_none() && inside.json.get("metadata").is_none() {
-                    let why = "give the SLI a name of its own in metadata.name; other SLOs may name it by that";
-                    faults.push(Fault::new(below(&inside.pointer, "metadata"), "required", why));
-                }
-                let name = metadata.as_ref().and_then(|metadata| metadata.name.clone());
-                Some((sli(metadata, spec?.at(), faults)?, name))
-            };
-            let (sli, name) = read(faults).map_or((None, None), |(sli, name)| (Some(sli), name));
-            // What is wrong with its name was said where it stands.
-            let told = name.as_ref().map_or("x", Name::as_str).to_owned();
-            body.make("indicator", Json::String(told), below(&below(&inside.pointer, "metadata"), "name"));
-            (sli, name)
-        }
-        (Some(named), Some(_)) => {
-            faults.push(named.fault("invalid", "indicator and indicatorRef are one too many: keep one of them"));
-            body.filled("indicator", Some(Json::String("x".to_owned())));
-            (None, None)
-        }
-        (None, None) => {
-            body.origin("indicator", place, true);
-            (None, None)
-        }
+    if let (Some(named), Some(_)) = (&named, &inside) {
+        faults.push(named.fault("invalid", "indicator and indicatorRef are one too many: keep one of them"));
     }
+    let Some(inside) = inside else {
+        let name = named.as_ref().and_then(|named| named.json.text()?.parse().ok());
+        body.origin("indicator", place, true);
+        body.take("indicator", named);
+        return (None, name);
+    };
+    let (sli, name) = inline_sli(&inside, faults).map_or((None, None), |(sli, name)| (Some(sli), name));
+    // What is wrong with its name was said where it stands.
+    let told = name.as_ref().map_or("x", Name::as_str).to_owned();
+    body.make("indicator", Json::String(told), below(&below(&inside.pointer, "metadata"), "name"));
+    (sli, name)
+}
+
+fn inline_sli(inside: &Given, faults: &mut Faults) -> Option<(Sli, Option<Name>)> {
+    let mut fields = Fields::open(inside.at(), faults)?;
+    let (metadata, spec) = inline(&mut fields, "SLI", faults);
+    fields.close(faults);
+    if inside.json.get("metadata").is_none() {
+        let why = "give the SLI a name of its own in metadata.name; other SLOs may name it by that";
+        faults.push(Fault::new(below(&inside.pointer, "metadata"), "required", why));
+    }
+    let name = metadata.as_ref().and_then(|metadata| metadata.name.clone());
+    Some((sli(metadata, spec?.at(), faults)?, name))
 }
 
 /// The one objective; gives what it compares values with.

@@ -48,6 +48,7 @@ async fn what_is_taken_becomes_definitions() {
 async fn what_is_refused_is_told_in_its_line() {
     let all = files("refused");
     assert!(all.len() >= 15, "{all:?}");
+    let mut differ = Vec::new();
     for (name, path) in all {
         let api = with_users(Api::new()).await;
         let text = std::fs::read_to_string(&path).expect("a file");
@@ -67,8 +68,12 @@ async fn what_is_refused_is_told_in_its_line() {
         assert!(errors.iter().all(|error| error["detail"].as_str().is_some_and(|detail| detail.len() > 10)), "{problem}");
         wanted.sort();
         found.sort();
-        assert_eq!(found, wanted, "{name}: {problem:#}");
+        let unexpected: Vec<_> = found.iter().filter(|one| !wanted.contains(one)).collect();
+        let absent: Vec<_> = wanted.iter().filter(|one| !found.contains(one)).collect();
+        if found != wanted {
+            differ.push(format!("{name}: unexpected {unexpected:#?}, absent {absent:#?}"));
+        }
         let stored = super::export(&api, "").await;
         assert_eq!(stored, "", "{name}: nothing is stored");
-    }
+    }    assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
