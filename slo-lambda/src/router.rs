@@ -20,7 +20,8 @@ use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, sign_in, sprint, style};
 use crate::resource::{
-    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, openslo,
+    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, metrics, objective,
+    openslo,
     plan, policy, root, service, suggested_target, token, user,
 };
 
@@ -39,6 +40,7 @@ macro_rules! routes {
             "/api/v1" => get VIEWER root::get;
             "/api/v1/openapi.json" => get OPEN root::openapi;
             "/healthz" => get OPEN root::health;
+            "/metrics" => get VIEWER metrics::get;
 
             "/api/v1/indicators" => get VIEWER indicator::list, post EDITOR indicator::create;
             "/api/v1/indicators/{name}" =>

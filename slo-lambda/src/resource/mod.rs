@@ -11,6 +11,7 @@ pub(crate) mod exclusion;
 pub(crate) mod incident;
 pub(crate) mod indicator;
 pub(crate) mod measurement;
+pub(crate) mod metrics;
 pub(crate) mod note;
 pub(crate) mod objective;
 pub(crate) mod openslo;

@@ -36,6 +36,7 @@ pub(crate) async fn get(base: Base, _: NoQuery) -> JsonAnswer<RootDto> {
         .add("policy", "GET", path("/policy"))
         .add("decisions", "GET", path("/decisions"))
         .add_with_body("decide", "POST", path("/decisions"), "DecisionRequest")
+        .add("metrics", "GET", base.href("/metrics"))
         .add("audit", "GET", base.href(super::audit::PATH))
         .add("users", "GET", path("/users"))
         .add_with_body("createUser", "POST", path("/users"), "User");

@@ -35,10 +35,11 @@ const APPROVER: Needs = Least(Access::Approver);
 const ADMIN: Needs = Least(Access::Admin);
 
 /// Every route, as it is promised; written by hand, so that a route that is not in it fails.
-const TABLE: [(&str, &str, Needs); 64] = [
+const TABLE: [(&str, &str, Needs); 65] = [
     ("get", "/api/v1", VIEWER),
     ("get", "/api/v1/openapi.json", Nothing),
     ("get", "/healthz", Nothing),
+    ("get", "/metrics", VIEWER),
     ("get", "/api/v1/indicators", VIEWER),
     ("post", "/api/v1/indicators", EDITOR),
     ("get", "/api/v1/indicators/{name}", VIEWER),
@@ -274,7 +275,9 @@ fn the_openapi_document_says_who_is_let_in() {
     let document = serde_json::to_value(slo_lambda::openapi()).expect("JSON");
     assert_eq!(document["security"], json!([{"token": []}]));
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
-    for (method, path, needs) in TABLE.iter().filter(|(_, path, _)| path.starts_with("/api/") || *path == "/healthz") {
+    for (method, path, needs) in
+        TABLE.iter().filter(|(_, path, _)| path.starts_with("/api/") || ["/healthz", "/metrics"].contains(path))
+    {
         let operation = &document["paths"][path][method];
         let open = *needs == Nothing;
         assert_eq!(operation["security"] == json!([]), open, "{method} {path}");
@@ -316,7 +319,7 @@ async fn each_route_lets_in_whom_the_table_says_and_nobody_else() {
                     // Who sees no page may sign in.
                     let signs_in = status == 303 && answer.header("location").starts_with("/sign-in?next=%2F");
                     let status = if signs_in { 401 } else { status };
-                    let page = !path.starts_with("/api/");
+                    let page = !path.starts_with("/api/") && path != "/metrics";
                     assert_eq!(!matches!(status, 401 | 403), wanted, "{what}");
                     assert_eq!(status == 401, !wanted && access.is_none(), "{what}");
                     if !wanted && !page {

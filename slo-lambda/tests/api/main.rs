@@ -11,6 +11,8 @@ mod document;
 mod edge;
 mod exclusions;
 mod measurements;
+mod metrics;
+mod open_metrics;
 mod openslo;
 mod pages;
 mod plan;
