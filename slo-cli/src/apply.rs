@@ -215,6 +215,7 @@ fn print(outcomes: &[Outcome], dry_run: bool, format: Format) -> Result {
 
 /// A line for a member that changes.
 fn told(Change { pointer, from, to }: &Change) -> String {
-    let value = |value: &Option<Json>| value.as_ref().map_or_else(|| "(nothing)".to_owned(), |v| printable(&v.to_string()));
+    let value =
+        |value: &Option<Json>| value.as_ref().map_or_else(|| "(nothing)".to_owned(), |v| printable(&v.to_string()));
     format!("{}: {} -> {}", printable(pointer), value(from), value(to))
 }

@@ -99,7 +99,10 @@ fn files_refer_to_each_other_and_come_back_unchanged() {
     let both = ["apply", "-f", "orders.yaml", "-f", "requests.yaml"];
     let dry = slo.out(&[&both[..], &["--dry-run"]].concat());
     assert!(dry.starts_with("indicator requests: would be created\n  /service: (nothing) -> \"shop\"\n"), "{dry}");
-    assert!(dry.contains("objective orders: would be created\n") && dry.contains("  /target: (nothing) -> 0.999\n"), "{dry}");
+    assert!(
+        dry.contains("objective orders: would be created\n") && dry.contains("  /target: (nothing) -> 0.999\n"),
+        "{dry}"
+    );
     assert_eq!(slo.out(&["export"]), "");
     assert_eq!(slo.out(&both), "indicator requests: created\nobjective orders: created\n");
     assert_eq!(slo.out(&both), "indicator requests: unchanged\nobjective orders: unchanged\n");
@@ -110,11 +113,17 @@ fn files_refer_to_each_other_and_come_back_unchanged() {
     assert_eq!((piped.code, piped.out.lines().count()), (Some(0), 2), "{}", piped.err);
     slo.file("all.json", &slo.out(&["export", "--output", "json"]));
     let json: Value = serde_json::from_str(&slo.out(&["apply", "-f", "all.json", "--output", "json"])).expect("JSON");
-    assert_eq!(json["items"][1], serde_json::json!({"kind": "objective", "name": "orders", "action": "unchanged", "changes": [], "notes": []}));
+    assert_eq!(
+        json["items"][1],
+        serde_json::json!({"kind": "objective", "name": "orders", "action": "unchanged", "changes": [], "notes": []})
+    );
     assert_eq!(slo.out(&["export", "--service", "none"]), "");
     slo.file("orders.yaml", &ORDERS.replace("0.9990", "0.99"));
     let changed = slo.out(&[&both[..], &["--dry-run"]].concat());
-    assert_eq!(changed, "indicator requests: unchanged\nobjective orders: would be updated\n  /target: 0.999 -> 0.99\n");
+    assert_eq!(
+        changed,
+        "indicator requests: unchanged\nobjective orders: would be updated\n  /target: 0.999 -> 0.99\n"
+    );
 }
 
 #[test]
@@ -136,7 +145,9 @@ fn a_fault_is_told_with_its_file_and_line() {
     let piped = slo.run_with(&["apply", "-f", "-"], &SLI.replace("kind: SLI", "kind: SLX"));
     assert!(piped.err.contains("standard input:2: /kind: write one of"), "{}", piped.err);
     slo.file("mixed.yaml", &format!("{SLI}---\n{ANA}\n"));
-    assert!(slo.run(&["apply", "-f", "mixed.yaml"]).err.contains("mixed.yaml: documents of OpenSLO and of the API itself"));
+    assert!(
+        slo.run(&["apply", "-f", "mixed.yaml"]).err.contains("mixed.yaml: documents of OpenSLO and of the API itself")
+    );
     assert_eq!(slo.out(&["export"]), "");
 }
 
@@ -147,13 +158,16 @@ fn documents_of_ours_stand_beside_those_of_openslo() {
     slo.file("orders.yaml", &ORDERS.replace("name: orders", "name: orders\n  annotations: {slo/owners: ana}"));
     slo.file("requests.yaml", SLI);
     // An objective of ours, of an indicator that a document of OpenSLO describes.
-    let cart = r#"{"name":"cart","service":"shop","indicator":"requests","target":0.9,"timeWindow":{"duration":"28d","isRolling":true},"budgetingMethod":"Occurrences"}"#;
+    let cart = r#"{"name":"cart","service":"shop","indicator":"requests","target":0.99,"timeWindow":{"duration":"28d","isRolling":true},"budgetingMethod":"Occurrences"}"#;
     slo.file("cart.json", cart);
     let all = ["apply", "-f", "cart.json", "orders.yaml", "requests.yaml", "ana.json"];
     let dry = slo.run(&[&all[..], &["--dry-run"]].concat());
     assert_eq!(dry.code, Some(1));
     assert!(dry.out.starts_with("user ana: would be created"), "{}", dry.out);
     assert!(dry.err.contains("orders.yaml:6: ") && dry.err.contains("a dry run creates nothing"), "{}", dry.err);
-    assert_eq!(slo.out(&all), "user ana: created\nindicator requests: created\nobjective orders: created\nobjective cart: created\n");
+    assert_eq!(
+        slo.out(&all),
+        "user ana: created\nindicator requests: created\nobjective orders: created\nobjective cart: created\n"
+    );
     assert_eq!(slo.out(&[&all[..], &["--dry-run"]].concat()).matches(": unchanged\n").count(), 4);
 }

@@ -29,10 +29,10 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use slo_core::{Error, Service};
 
+pub use difference::{Change, MADE_BY_THE_SERVICE, difference};
 use edge::cursor::CursorKey;
 use edge::door::Door;
 use edge::random::random;
-pub use difference::{Change, MADE_BY_THE_SERVICE, difference};
 pub use located::{Lines, Located, Malformed};
 pub use router::{FILES, PAGES, ROUTES, openapi, router};
 

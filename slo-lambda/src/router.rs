@@ -21,8 +21,7 @@ use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, sign_in, sprint, style};
 use crate::resource::{
     alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, metrics, objective,
-    openslo,
-    plan, policy, root, service, suggested_target, token, user,
+    openslo, plan, policy, root, service, suggested_target, token, user,
 };
 
 #[derive(OpenApi)]

@@ -128,7 +128,8 @@ fn read(file: &Path, text: &str) -> Result<Read> {
             return Ok(Read::OpenSlo(found.into_iter().map(source).collect()));
         }
         _ => {
-            let why = "documents of OpenSLO and of the API itself stand in it together; put each kind into a file of its own";
+            let why =
+                "documents of OpenSLO and of the API itself stand in it together; put each kind into a file of its own";
             return Err(refuse(why.to_owned()));
         }
     }
@@ -141,7 +142,9 @@ fn read(file: &Path, text: &str) -> Result<Read> {
 fn kind(json: &Json) -> std::result::Result<Kind, String> {
     let has = |name| json.get(name).is_some();
     if let Some(version) = json.get("apiVersion").and_then(Json::text) {
-        return Err(format!("documents with apiVersion {version:?} are not known; see `slo apply --help` for those that are"));
+        return Err(format!(
+            "documents with apiVersion {version:?} are not known; see `slo apply --help` for those that are"
+        ));
     }
     let kinds = [
         (Kind::Objective, has("indicator") && has("target")),

@@ -51,7 +51,8 @@ impl Source {
 pub(super) fn apply(sources: &[Source], client: &Client, dry_run: bool, outcomes: &mut Vec<Outcome>) -> Result {
     let documents: Vec<&Json> = sources.iter().map(|source| &source.document.json).collect();
     let body = serde_json::value::to_raw_value(&documents).map_err(|error| Error::Failed(error.to_string()))?;
-    let answer = client.post_for_answer(if dry_run { "/openslo?dryRun=true" } else { "/openslo" }, RawValue::get(&body))?;
+    let answer =
+        client.post_for_answer(if dry_run { "/openslo?dryRun=true" } else { "/openslo" }, RawValue::get(&body))?;
     let refused = answer.status != 200;
     // A refusal of something before the service need not be JSON.
     let read = client.read(&answer);
@@ -89,7 +90,8 @@ fn told(problem: Problem, sources: &[Source], would_create: bool) -> Error {
         unknown |= code == "unknown";
         let (number, rest) = pointer.strip_prefix('/')?.split_once('/').unwrap_or((&pointer[1..], ""));
         let source = sources.get(number.parse::<usize>().ok()?)?;
-        let (place, rest) = (source.place(&format!("/{rest}")), if rest.is_empty() { "" } else { &pointer[number.len() + 1..] });
+        let (place, rest) =
+            (source.place(&format!("/{rest}")), if rest.is_empty() { "" } else { &pointer[number.len() + 1..] });
         let rest = if rest.is_empty() { String::new() } else { format!("{rest}: ") };
         Some(printable(&format!("{place}: {rest}{detail}")))
     };
@@ -103,7 +105,10 @@ fn told(problem: Problem, sources: &[Source], would_create: bool) -> Error {
         faults.push(format!("and {more} more"));
     }
     if unknown && would_create {
-        faults.push("a dry run creates nothing: what these files would create first must be applied before this can be judged".to_owned());
+        faults.push(
+            "a dry run creates nothing: what these files would create first must be applied before this can be judged"
+                .to_owned(),
+        );
     }
     let said = if faults.len() == 1 { problem.title() } else { problem.said() };
     Error::Documents { said, faults }
@@ -126,7 +131,10 @@ mod tests {
         assert_eq!(told(problem(one), &sources, false).to_string(), "T\n  b.yaml:3: /spec/target: write less");
         let two = format!(r#"{one},{{"pointer":"/0","code":"unknown","detail":"nothing is there"}}"#);
         let said = told(problem(&two), &sources, true).to_string();
-        assert!(said.starts_with("T: D\n  b.yaml:3: ") && said.contains("\n  a.yaml:1: nothing is there\n  a dry run"), "{said}");
+        assert!(
+            said.starts_with("T: D\n  b.yaml:3: ") && said.contains("\n  a.yaml:1: nothing is there\n  a dry run"),
+            "{said}"
+        );
         assert_eq!(told(problem(""), &sources, false).to_string(), "T: D");
         let many = vec![one; 60].join(",");
         assert!(told(problem(&many), &sources, false).to_string().ends_with("\n  and 10 more"));

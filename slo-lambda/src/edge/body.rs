@@ -97,7 +97,8 @@ impl<S: Sync> FromRequest<S> for Documents {
             let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
             Problem::new(kind, format!("line {line}: this is not UTF-8; save the file in that encoding"))
         })?;
-        let documents = read(text.trim_start_matches('\u{feff}')).map_err(|error| Problem::new(kind, error.to_string()))?;
+        let documents =
+            read(text.trim_start_matches('\u{feff}')).map_err(|error| Problem::new(kind, error.to_string()))?;
         Ok(Self(documents.into_iter().flat_map(Located::flattened).collect()))
     }
 }

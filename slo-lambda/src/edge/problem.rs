@@ -196,7 +196,8 @@ impl Problem {
     /// Parameters that cannot be used: name and what to do.
     pub(crate) fn invalid_parameters(faults: Vec<(String, String)>) -> Self {
         let detail = faults.iter().map(|(name, detail)| format!("{name}: {detail}")).collect::<Vec<_>>().join("; ");
-        let dto = |(name, detail)| FaultDto { pointer: None, line: None, parameter: Some(name), code: "invalid", detail };
+        let dto =
+            |(name, detail)| FaultDto { pointer: None, line: None, parameter: Some(name), code: "invalid", detail };
         Self::new(Kind::InvalidParameter, detail).with_faults(faults.into_iter().map(dto))
     }
 

@@ -199,7 +199,8 @@ mod tests {
     fn each_value_stands_in_its_line() {
         let text = "# first\na: 1\nb:\n  c: |\n    two\n    lines\n  d:\n  - x\n  - e: y\n---\n? f\n: {g: 1,\n   h: [1,\n 2]}\n";
         let [first, second] = &parse_all(text, 32).expect(text)[..] else { panic!("two") };
-        for (pointer, line) in [("", 2), ("/a", 2), ("/b", 3), ("/b/c", 4), ("/b/d", 7), ("/b/d/0", 8), ("/b/d/1/e", 9)] {
+        for (pointer, line) in [("", 2), ("/a", 2), ("/b", 3), ("/b/c", 4), ("/b/d", 7), ("/b/d/0", 8), ("/b/d/1/e", 9)]
+        {
             assert_eq!(first.line(pointer), line, "{pointer}");
         }
         assert_eq!(["/f", "/f/g", "/f/h", "/f/h/1"].map(|pointer| second.line(pointer)), [11, 12, 13, 14]);

@@ -40,7 +40,11 @@ pub(crate) fn policy(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faul
         &[("description", "an alert policy is kept with its SLO and has no description of its own here; remove it")],
     );
     let wanted = [
-        ("alertWhenBreaching", true, "an alert here is told when it begins to fire: write true, or leave the policy out"),
+        (
+            "alertWhenBreaching",
+            true,
+            "an alert here is told when it begins to fire: write true, or leave the policy out",
+        ),
         ("alertWhenResolved", true, "the end of an alert is always told here: write true"),
         ("alertWhenNoData", false, "missing data raises no alert here: write false, and look at the coverage"),
     ];
@@ -192,7 +196,9 @@ fn is_no_time(text: &str) -> bool {
 pub(crate) fn disagreements(conditions: &[Condition], objective: &Objective, faults: &mut Faults) {
     let ours = objective.alert_policy.iter().flat_map(|policy| &policy.conditions);
     for (condition, ours) in conditions.iter().zip(ours) {
-        let (Some(said), Some(factor)) = (&condition.threshold, ours.factor_in(&objective.time_window)) else { continue };
+        let (Some(said), Some(factor)) = (&condition.threshold, ours.factor_in(&objective.time_window)) else {
+            continue;
+        };
         let number = |text: &str| text.parse::<Decimal>().ok();
         let factor = factor.to_string();
         if said.json.text().and_then(number).is_none_or(|said| Some(said) != number(&factor)) {

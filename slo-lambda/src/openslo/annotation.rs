@@ -103,7 +103,8 @@ impl Annotations {
         for (name, value) in self.given.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
             let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
             let shown: String = name.chars().take(80).collect();
-            let detail = format!("the annotation {shown:?} is not kept here, remove it; those of this kind are: {known}");
+            let detail =
+                format!("the annotation {shown:?} is not kept here, remove it; those of this kind are: {known}");
             faults.push(value.fault(NOT_KEPT, detail));
         }
     }

@@ -137,11 +137,7 @@ fn refused(mut faults: Faults, documents: &[Located]) -> Problem {
 }
 
 /// Reads a body as a PUT of it would be read.
-fn definition<D: Resource>(
-    body: &Body,
-    faults: &mut Faults,
-    references: &mut Vec<Reference>,
-) -> Option<D> {
+fn definition<D: Resource>(body: &Body, faults: &mut Faults, references: &mut Vec<Reference>) -> Option<D> {
     let json = body.json();
     if json.depth() > MAX_JSON_DEPTH {
         let why = format!("a definition is nested at most {MAX_JSON_DEPTH} levels deep; keep the query where it runs");

@@ -83,10 +83,10 @@ impl Body {
     /// A member that is made of bodies by themselves; each knows where it came from.
     pub(crate) fn list(&mut self, member: &str, items: &[Self]) -> Json {
         for (i, item) in items.iter().enumerate() {
-            let inner = item.origins.iter().map(|origin| Origin {
-                member: format!("/{member}/{i}{}", origin.member),
-                ..origin.clone()
-            });
+            let inner = item
+                .origins
+                .iter()
+                .map(|origin| Origin { member: format!("/{member}/{i}{}", origin.member), ..origin.clone() });
             self.origins.extend(inner);
         }
         Json::Array(items.iter().map(Self::json).collect())

@@ -20,9 +20,10 @@ pub(crate) fn documents(documents: &[Json]) -> String {
 fn block(json: &Json, indent: usize) -> String {
     let margin = " ".repeat(indent);
     match json {
-        Json::Object(members) if !members.is_empty() => {
-            members.iter().map(|(name, value)| format!("{margin}{}{}", key(name, &margin), after(value, indent))).collect()
-        }
+        Json::Object(members) if !members.is_empty() => members
+            .iter()
+            .map(|(name, value)| format!("{margin}{}{}", key(name, &margin), after(value, indent)))
+            .collect(),
         Json::Array(items) if !items.is_empty() => {
             let item = |item: &Json| match item {
                 Json::Object(_) | Json::Array(_) if !is_empty(item) => {
@@ -52,7 +53,8 @@ fn after(value: &Json, indent: usize) -> String {
 }
 
 fn is_empty(json: &Json) -> bool {
-    matches!(json, Json::Object(members) if members.is_empty()) || matches!(json, Json::Array(items) if items.is_empty())
+    matches!(json, Json::Object(members) if members.is_empty())
+        || matches!(json, Json::Array(items) if items.is_empty())
 }
 
 fn key(name: &str, margin: &str) -> String {
@@ -92,10 +94,7 @@ fn is_literal(text: &str) -> bool {
     let clean = |line: &str| {
         !line.contains(must_be_escaped) && !line.ends_with(' ') && (line.is_empty() || !line.trim().is_empty())
     };
-    body.contains('\n')
-        && !body.ends_with('\n')
-        && !body.starts_with([' ', '\n'])
-        && body.split('\n').all(clean)
+    body.contains('\n') && !body.ends_with('\n') && !body.starts_with([' ', '\n']) && body.split('\n').all(clean)
 }
 
 /// Control characters, the line breaks of Unicode, the byte order mark and what is no character.
@@ -167,9 +166,47 @@ spec:
     #[test]
     fn what_could_be_something_else_is_quoted() {
         for text in [
-            "", " ", "~", "null", "True", "YES", "Off", "y", "N", "1", "0x1f", "1e3", "-", "- a", "a: b", "a #b", "#", "&a", "*a",
-            "!a", "|", ">", "%", "@", "`", "'", "\"", "{", "[", "a,b", "12:30", "2026-01-01", ".inf", ".5", "=", "<<", "?", "a ",
-            "é", "---", "...",
+            "",
+            " ",
+            "~",
+            "null",
+            "True",
+            "YES",
+            "Off",
+            "y",
+            "N",
+            "1",
+            "0x1f",
+            "1e3",
+            "-",
+            "- a",
+            "a: b",
+            "a #b",
+            "#",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "%",
+            "@",
+            "`",
+            "'",
+            "\"",
+            "{",
+            "[",
+            "a,b",
+            "12:30",
+            "2026-01-01",
+            ".inf",
+            ".5",
+            "=",
+            "<<",
+            "?",
+            "a ",
+            "é",
+            "---",
+            "...",
         ] {
             assert!(string(text).starts_with('"'), "{text:?}");
         }
@@ -184,8 +221,10 @@ spec:
             "[a-z: #\\-\n]{0,16}",
             "\\PC{0,8}",
             proptest::collection::vec(any::<char>(), 0..6).prop_map(String::from_iter),
-            proptest::sample::select(vec!["yes", "no", "on", "1e3", "0x10", "~", "a\n", "\na", " a\nb", "a\n\n", "a \nb", "a\n \nb"])
-                .prop_map(str::to_owned),
+            proptest::sample::select(vec![
+                "yes", "no", "on", "1e3", "0x10", "~", "a\n", "\na", " a\nb", "a\n\n", "a \nb", "a\n \nb"
+            ])
+            .prop_map(str::to_owned),
             Just("k".repeat(1_100)),
         ];
         let leaf = prop_oneof![

@@ -1,8 +1,8 @@
 //! Definitions as documents of OpenSLO.
 
 use slo_core::{
-    AlertCondition, Error, Filter, Indicator, IndicatorKind, Json, MAX_PAGE, Managed, Name, Objective,
-    ServiceProfile, Versioned,
+    AlertCondition, Error, Filter, Indicator, IndicatorKind, Json, MAX_PAGE, Managed, Name, Objective, ServiceProfile,
+    Versioned,
 };
 
 use super::VERSION;
@@ -177,7 +177,8 @@ fn slo(objective: &Versioned<Objective>, indicator: Option<&Versioned<Indicator>
         .same(&shown, "timeSliceWindow");
     let policy = objective.value.alert_policy.as_ref();
     let policies = policy.map(|policy| {
-        let conditions = policy.conditions.iter().zip(shown.at(&["alertPolicy"]).map_or(&[][..], |p| p.items("conditions")));
+        let conditions =
+            policy.conditions.iter().zip(shown.at(&["alertPolicy"]).map_or(&[][..], |p| p.items("conditions")));
         let place = conditions.enumerate();
         Json::Array(place.map(|(i, (condition, shown))| alert_policy(objective, i, condition, shown)).collect())
     });

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use slo_core::{Fault, Json, Name};
 
 use super::alert::{Condition, Placed, Policy, condition, policy};
-use super::body::{Body, given};
+use super::body::{Body, Given, given};
 use super::metadata::Metadata;
 use super::sli::{Sli, sli};
 use super::slo::{Slo, slo};
@@ -77,7 +77,13 @@ impl Documents {
             return;
         }
         let metadata = fields.required("metadata", faults, Metadata::read);
-        let spec = fields.required("spec", faults, given);
+        let spec = if kind == Some(SERVICE) {
+            // It has nothing that must be said.
+            let empty = || Given { json: Json::Object(Vec::new()), pointer: at.child("spec") };
+            fields.optional("spec", faults, given).map(|spec| spec.unwrap_or_else(empty))
+        } else {
+            fields.required("spec", faults, given)
+        };
         fields.close(faults);
         let name = metadata.as_ref().and_then(|metadata| metadata.name.clone());
         let (Some(kind), Some(spec)) = (kind, spec) else { return };

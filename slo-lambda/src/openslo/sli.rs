@@ -110,7 +110,8 @@ fn metric_source(
         return;
     };
     if let Some(at) = members.iter().position(|(name, _)| name == "metricSourceRef") {
-        let why = "data sources are not kept here: write the type and spec of the source itself, and remove the reference";
+        let why =
+            "data sources are not kept here: write the type and spec of the source itself, and remove the reference";
         faults.push(Fault::new(below(&source.pointer, "metricSourceRef"), NOT_KEPT, why));
         members.remove(at);
         // The type would come from the reference.

@@ -53,7 +53,8 @@ pub(crate) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
     let (inline, indicator) = indicator(&mut fields, &mut body, faults);
     let policies_place = fields.pointer("alertPolicies");
     // Those that can be read are followed, so that what they name counts as used.
-    let policies = fields.optional("alertPolicies", faults, list(MAX_POLICIES, |at, faults| Some(placed_policy(at, faults))));
+    let policies =
+        fields.optional("alertPolicies", faults, list(MAX_POLICIES, |at, faults| Some(placed_policy(at, faults))));
     let policies = policies.flatten().map(|policies| policies.into_iter().flatten().collect());
     let threshold = fields.required("objectives", faults, only_one("one SLO per objective, each with its own name"));
     fields.close(faults);
@@ -62,6 +63,7 @@ pub(crate) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
         body.filled("target", Json::number("0.999999999"));
     }
     let coverage_floor = annotations(metadata, &mut body, faults);
+    without_use(&body, faults);
     Some(Slo {
         body,
         inline,
@@ -145,13 +147,13 @@ fn objective(one: &Given, body: &mut Body, faults: &mut Faults) -> Option<(Optio
             None => body.take("displayName", Some(display_name)),
             Some(same) if *same == display_name.json => {}
             Some(_) => {
-                let why = "the SLO has another display name already, and its one objective can only have the same: keep one";
+                let why =
+                    "the SLO has another display name already, and its one objective can only have the same: keep one";
                 faults.push(display_name.fault(NOT_KEPT, why));
             }
         }
     }
-    let threshold =
-        (fields.optional("op", faults, given).flatten(), fields.optional("value", faults, given).flatten());
+    let threshold = (fields.optional("op", faults, given).flatten(), fields.optional("value", faults, given).flatten());
     let target = fields.optional("target", faults, given).flatten();
     let percent = fields.optional("targetPercent", faults, given).flatten();
     match (target, percent) {
@@ -198,6 +200,19 @@ fn of_percent(percent: &Given) -> Option<String> {
     let parts = (billionths % 100 == 0).then(|| u32::try_from(billionths / 100).ok()).flatten()?;
     let inside = 0 < parts && parts < PartsPerBillion::ONE.get();
     inside.then(|| PartsPerBillion::new(parts)).flatten().map(|parts| parts.to_string())
+}
+
+/// What the budgeting method does not look at: the API takes it and forgets it, and nothing is to be dropped in silence here.
+fn without_use(body: &Body, faults: &mut Faults) {
+    let members: &[&str] = match body.get("budgetingMethod").and_then(Json::text) {
+        Some("Occurrences") => &["timeSliceTarget", "timeSliceWindow", "noData"],
+        Some("RatioTimeslices") => &["timeSliceTarget"],
+        _ => &[],
+    };
+    for member in members.iter().filter(|member| body.has(member)) {
+        let why = "the budgeting method does not look at it, so it is not kept here; remove it";
+        faults.push(body.told(Fault::new(format!("/{member}"), NOT_KEPT, why)));
+    }
 }
 
 /// What OpenSLO has no members for; the coverage floor belongs to the alert policy.

@@ -20,7 +20,9 @@ pub(crate) fn walk(walk: &mut Walk) -> Checked {
     };
     let again = apply("", &exported.text)?.status(200)?;
     let kept = actions(&again);
-    again.demand(kept.len() > 3 && kept.iter().all(|action| action == "unchanged"), || "that nothing changes".to_owned())?;
+    again.demand(kept.len() > 3 && kept.iter().all(|action| action == "unchanged"), || {
+        "that nothing changes".to_owned()
+    })?;
     let as_json = walk.send(&Ask::get(&mine).header("accept", "application/json"))?.status(200)?;
     let documents = as_json.items()?.len();
     as_json.demand(documents == kept.len(), || format!("{} documents", kept.len()))?;

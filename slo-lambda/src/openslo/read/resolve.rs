@@ -70,7 +70,8 @@ impl Documents {
         }
         // A condition is used by a policy that is used; one of a policy that is not is told with it.
         for (name, (_, policy)) in &policies {
-            if let Some(super::Placed::Named(condition, _)) = policy.as_ref().filter(|_| !used_policies.contains(name)) {
+            if let Some(super::Placed::Named(condition, _)) = policy.as_ref().filter(|_| !used_policies.contains(name))
+            {
                 used_conditions.insert(condition.clone());
             }
         }
@@ -100,9 +101,13 @@ fn give_service(sli: &mut Sli, users: &[&Slo], stored: Option<&Versioned<Indicat
         (one, other, _) => {
             let why = match (one, other) {
                 (Some(one), Some(other)) => {
-                    format!("SLOs of several services use it ({one}, {other}): say whose it is in the annotation {SERVICE}")
+                    format!(
+                        "SLOs of several services use it ({one}, {other}): say whose it is in the annotation {SERVICE}"
+                    )
                 }
-                _ => format!("say in the annotation {SERVICE} which service it belongs to, or send an SLO that uses it along"),
+                _ => format!(
+                    "say in the annotation {SERVICE} which service it belongs to, or send an SLO that uses it along"
+                ),
             };
             // What is filled in breaks no rule: the fault is told here.
             sli.body.filled("service", Some(word("x")));

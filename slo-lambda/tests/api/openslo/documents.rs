@@ -29,14 +29,16 @@ async fn what_is_taken_becomes_definitions() {
         let text = std::fs::read_to_string(&path).expect("a file");
         let wanted = std::fs::read(path.with_extension("json")).expect("what it makes");
         let Ok(Json::Array(wanted)) = Json::parse(&wanted) else { panic!("{name}: an array of definitions") };
-        let words = |json: &Json| ["kind", "name"].map(|word| json.get(word).and_then(Json::text).expect("a word").to_owned());
+        let words =
+            |json: &Json| ["kind", "name"].map(|word| json.get(word).and_then(Json::text).expect("a word").to_owned());
         let created: Vec<String> = wanted.iter().map(|json| format!("{} created", words(json).join(" "))).collect();
         assert_eq!(told(&apply(&api, &text).await), created, "{name}");
         for json in wanted {
             let [kind, definition_name] = words(&json);
             let Json::Object(members) = json else { panic!("an object") };
             let members = members.into_iter().filter(|(name, _)| name != "kind");
-            let members = members.map(|(name, value)| if name == "is" { ("kind".to_owned(), value) } else { (name, value) });
+            let members =
+                members.map(|(name, value)| if name == "is" { ("kind".to_owned(), value) } else { (name, value) });
             let wanted = Json::Object(members.collect());
             assert_eq!(definition(&api, &kind, &definition_name).await.to_string(), wanted.to_string(), "{name}");
         }
@@ -61,11 +63,21 @@ async fn what_is_refused_is_told_in_its_line() {
         let errors = problem["errors"].as_array().expect("errors");
         let mut found: Vec<String> = errors
             .iter()
-            .map(|error| format!("{} {} {}", error["line"], error["code"].as_str().unwrap_or("?"), error["pointer"].as_str().unwrap_or("?")))
+            .map(|error| {
+                format!(
+                    "{} {} {}",
+                    error["line"],
+                    error["code"].as_str().unwrap_or("?"),
+                    error["pointer"].as_str().unwrap_or("?")
+                )
+            })
             .collect();
         let lines: Vec<_> = errors.iter().map(|error| error["line"].as_u64()).collect();
         assert!(lines.is_sorted(), "{name}: faults come in the order of the documents: {lines:?}");
-        assert!(errors.iter().all(|error| error["detail"].as_str().is_some_and(|detail| detail.len() > 10)), "{problem}");
+        assert!(
+            errors.iter().all(|error| error["detail"].as_str().is_some_and(|detail| detail.len() > 10)),
+            "{problem}"
+        );
         wanted.sort();
         found.sort();
         let unexpected: Vec<_> = found.iter().filter(|one| !wanted.contains(one)).collect();
@@ -75,5 +87,6 @@ async fn what_is_refused_is_told_in_its_line() {
         }
         let stored = super::export(&api, "").await;
         assert_eq!(stored, "", "{name}: nothing is stored");
-    }    assert!(differ.is_empty(), "{}", differ.join("\n"));
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
 }

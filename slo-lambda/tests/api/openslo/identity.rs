@@ -12,23 +12,72 @@ use crate::common::Api;
 /// Text that a careless writer of YAML would spoil.
 fn any_text(max: usize) -> impl Strategy<Value = String> {
     let odd = proptest::sample::select(vec![
-        "yes", "no", "On", "null", "~", "1e3", "0x1F", "1_000", "12:30", "2026-01-01", ".5", "-", "- a", "a: b", "a #b", "&a",
-        "*a", "!a", "| x", "> x", "%a", "@a", "\"", "'", "{a}", "[a]", "a\\", "two\nlines", "two\n\nlines\n", "ends \nin", " begins",
-        "ends ", "\ta\n b", "a\r\nb", "\n", "\u{2028}", "\u{feff}x", "日本\n語", "😀", "…", "---", "---\na", "...\nb", "# c\nd",
+        "yes",
+        "no",
+        "On",
+        "null",
+        "~",
+        "1e3",
+        "0x1F",
+        "1_000",
+        "12:30",
+        "2026-01-01",
+        ".5",
+        "-",
+        "- a",
+        "a: b",
+        "a #b",
+        "&a",
+        "*a",
+        "!a",
+        "| x",
+        "> x",
+        "%a",
+        "@a",
+        "\"",
+        "'",
+        "{a}",
+        "[a]",
+        "a\\",
+        "two\nlines",
+        "two\n\nlines\n",
+        "ends \nin",
+        " begins",
+        "ends ",
+        "\ta\n b",
+        "a\r\nb",
+        "\n",
+        "\u{2028}",
+        "\u{feff}x",
+        "日本\n語",
+        "😀",
+        "…",
+        "---",
+        "---\na",
+        "...\nb",
+        "# c\nd",
     ]);
     prop_oneof![odd.prop_map(str::to_owned), "[ -~]{1,40}", "[a-z \n:#'\"-]{1,40}", "\\PC{1,12}"]
         .prop_map(move |text| text.chars().take(max).collect())
 }
 
 fn any_labels() -> impl Strategy<Value = BTreeMap<String, String>> {
-    let key = prop_oneof!["[a-zA-Z0-9._/-]{1,20}", proptest::sample::select(vec!["yes", "1", "1.5", "null", "-", "no"]).prop_map(str::to_owned)];
+    let key = prop_oneof![
+        "[a-zA-Z0-9._/-]{1,20}",
+        proptest::sample::select(vec!["yes", "1", "1.5", "null", "-", "no"]).prop_map(str::to_owned)
+    ];
     // A label is one line.
     let value = any_text(60).prop_map(|text| text.chars().filter(|c| !c.is_control()).collect());
     proptest::collection::btree_map(key, value, 0..4)
 }
 
 fn any_spec() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![any_text(50).prop_map(Value::from), any::<bool>().prop_map(Value::from), Just(Value::Null), any::<i32>().prop_map(Value::from)];
+    let leaf = prop_oneof![
+        any_text(50).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        Just(Value::Null),
+        any::<i32>().prop_map(Value::from)
+    ];
     let inner = leaf.prop_recursive(3, 12, 3, |inner| {
         let members = proptest::collection::btree_map(any_text(12), inner.clone(), 0..3);
         prop_oneof![
@@ -36,12 +85,17 @@ fn any_spec() -> impl Strategy<Value = Value> {
             members.prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     });
-    proptest::collection::btree_map(any_text(12), inner, 0..3).prop_map(|members| Value::Object(members.into_iter().collect()))
+    proptest::collection::btree_map(any_text(12), inner, 0..3)
+        .prop_map(|members| Value::Object(members.into_iter().collect()))
 }
 
 /// `{member: value}`, or nothing.
-fn maybe<V: Into<Value> + std::fmt::Debug>(member: &'static str, value: impl Strategy<Value = V>) -> impl Strategy<Value = Value> {
-    proptest::option::of(value).prop_map(move |value| value.map_or_else(|| json!({}), |value| json!({member: value.into()})))
+fn maybe<V: Into<Value> + std::fmt::Debug>(
+    member: &'static str,
+    value: impl Strategy<Value = V>,
+) -> impl Strategy<Value = Value> {
+    proptest::option::of(value)
+        .prop_map(move |value| value.map_or_else(|| json!({}), |value| json!({member: value.into()})))
 }
 
 fn merged(parts: Vec<Value>) -> Value {
@@ -65,12 +119,14 @@ fn any_service() -> impl Strategy<Value = Value> {
 
 fn any_indicator() -> impl Strategy<Value = Value> {
     let values = ["300", "0.10", "-1.5", "1234567890123456789.012345678"];
-    let threshold = (proptest::sample::select(vec!["lt", "lte", "gt", "gte"]), proptest::sample::select(values.to_vec()))
-        .prop_map(|(op, value)| json!({"kind": "threshold", "threshold": {"op": op, "value": value}}));
+    let threshold =
+        (proptest::sample::select(vec!["lt", "lte", "gt", "gte"]), proptest::sample::select(values.to_vec()))
+            .prop_map(|(op, value)| json!({"kind": "threshold", "threshold": {"op": op, "value": value}}));
     let kind = prop_oneof![Just(json!({"kind": "ratio"})), threshold];
     let roles = proptest::sample::subsequence(vec!["good", "bad", "total", "threshold"], 0..=4);
     let sources = (roles, any_text(100), any_spec()).prop_map(|(roles, kind, spec)| {
-        let sources: BTreeMap<_, _> = roles.into_iter().map(|role| (role, json!({"type": kind, "spec": spec}))).collect();
+        let sources: BTreeMap<_, _> =
+            roles.into_iter().map(|role| (role, json!({"type": kind, "spec": spec}))).collect();
         json!({"metricSource": sources})
     });
     (labelled(), kind, sources, maybe("unit", any_text(64)), maybe("owner", Just("cleo")), 0..3_u8).prop_map(
@@ -103,21 +159,27 @@ fn any_method() -> impl Strategy<Value = Value> {
         (slice, width(), no_data()).prop_map(|(target, width, no_data)| {
             merged(vec![json!({"budgetingMethod": "Timeslices", "timeSliceTarget": target}), width, no_data])
         }),
-        (width(), no_data())
-            .prop_map(|(width, no_data)| merged(vec![json!({"budgetingMethod": "RatioTimeslices"}), width, no_data])),
+        (width(), no_data()).prop_map(|(width, no_data)| merged(vec![
+            json!({"budgetingMethod": "RatioTimeslices"}),
+            width,
+            no_data
+        ])),
     ]
 }
 
 fn any_alert_policy() -> impl Strategy<Value = Value> {
-    let windows = proptest::sample::select(vec![("1h", "5m"), ("6h", "30m"), ("24h", "2h"), ("3d", "6h"), ("1w", "1d")]);
+    let windows =
+        proptest::sample::select(vec![("1h", "5m"), ("6h", "30m"), ("24h", "2h"), ("3d", "6h"), ("1w", "1d")]);
     let threshold = prop_oneof![
-        proptest::sample::select(vec!["14.4", "6", "1", "0.000000001", "1.234567891"]).prop_map(|k| json!({"threshold": k})),
+        proptest::sample::select(vec!["14.4", "6", "1", "0.000000001", "1.234567891"])
+            .prop_map(|k| json!({"threshold": k})),
         proptest::sample::select(vec!["0.02", "0.05", "0.1", "0.0000001"]).prop_map(|f| json!({"budgetFraction": f})),
     ];
-    let condition = (proptest::sample::select(vec!["page", "ticket"]), windows, threshold, maybe("minimumEvents", 0..10_000_u32))
-        .prop_map(|(severity, (long, short), threshold, least)| {
-            merged(vec![json!({"severity": severity, "longWindow": long, "shortWindow": short}), threshold, least])
-        });
+    let condition =
+        (proptest::sample::select(vec!["page", "ticket"]), windows, threshold, maybe("minimumEvents", 0..10_000_u32))
+            .prop_map(|(severity, (long, short), threshold, least)| {
+                merged(vec![json!({"severity": severity, "longWindow": long, "shortWindow": short}), threshold, least])
+            });
     let floor = maybe("coverageFloor", proptest::sample::select(vec!["0", "0.9", "0.5", "1", "0.333333333"]));
     (proptest::collection::vec(condition, 0..4), floor)
         .prop_map(|(conditions, floor)| merged(vec![json!({"conditions": conditions}), floor]))
@@ -128,8 +190,12 @@ fn any_objective() -> impl Strategy<Value = Value> {
     let sla = (proptest::sample::select(vec!["0.9", "0.5", "0.987654321"]), maybe("description", any_text(100)))
         .prop_map(|(target, text)| merged(vec![json!({"target": target}), text]));
     let promise = (target, any_window(), any_method(), maybe("sla", sla), maybe("alertPolicy", any_alert_policy()))
-        .prop_map(|(target, window, method, sla, alerts)| merged(vec![json!({"target": target}), window, method, sla, alerts]));
-    let owners = proptest::sample::subsequence(vec!["ana", "bob"], 0..=2).prop_shuffle().prop_map(|owners| json!({"owners": owners}));
+        .prop_map(|(target, window, method, sla, alerts)| {
+            merged(vec![json!({"target": target}), window, method, sla, alerts])
+        });
+    let owners = proptest::sample::subsequence(vec!["ana", "bob"], 0..=2)
+        .prop_shuffle()
+        .prop_map(|owners| json!({"owners": owners}));
     let rest = (
         owners,
         maybe("warningThreshold", proptest::sample::select(vec!["0", "0.25", "0.1", "1"])),
@@ -174,7 +240,11 @@ fn any_definitions() -> impl Strategy<Value = Definitions> {
 async fn comes_back(definitions: Definitions) -> Result<(), TestCaseError> {
     let api = with_users(Api::new()).await;
     let mut names = Vec::new();
-    let lists = [("service", &definitions.services), ("indicator", &definitions.indicators), ("objective", &definitions.objectives)];
+    let lists = [
+        ("service", &definitions.services),
+        ("indicator", &definitions.indicators),
+        ("objective", &definitions.objectives),
+    ];
     for (kind, bodies) in lists {
         for body in bodies {
             let name = body["name"].as_str().expect("a name").to_owned();
@@ -200,7 +270,8 @@ async fn comes_back(definitions: Definitions) -> Result<(), TestCaseError> {
     prop_assert_eq!(export(&empty, "").await, yaml, "an export of it says the same to the byte");
     let json = [("accept", "application/json")];
     let items = api.send(http::Method::GET, "/api/v1/openslo", &json, axum::body::Body::empty()).await;
-    let posted = api.send(http::Method::POST, "/api/v1/openslo", &[("content-type", "application/json")], items.text).await;
+    let posted =
+        api.send(http::Method::POST, "/api/v1/openslo", &[("content-type", "application/json")], items.text).await;
     prop_assert!(told(&posted).iter().all(|line| line.ends_with(" unchanged")), "{posted:?}");
     Ok(())
 }

@@ -55,8 +55,13 @@ async fn yaml_and_json_are_taken_and_nothing_else() {
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(place)), "{problem}");
     }
     let latin = api.send(Method::POST, "/api/v1/openslo", &[YAML], Body::from(b"a: 1\nb: \xe9\n".to_vec())).await;
-    assert!(latin.problem(400)["detail"].as_str().is_some_and(|detail| detail.starts_with("line 2: this is not UTF-8")));
-    let repeated = post("application/json", r#"{"apiVersion":"openslo/v1","kind":"SLO","kind":"SLI","metadata":{"name":"a"},"spec":{}}"#);
+    assert!(
+        latin.problem(400)["detail"].as_str().is_some_and(|detail| detail.starts_with("line 2: this is not UTF-8"))
+    );
+    let repeated = post(
+        "application/json",
+        r#"{"apiVersion":"openslo/v1","kind":"SLO","kind":"SLI","metadata":{"name":"a"},"spec":{}}"#,
+    );
     assert!(repeated.await.pointers().contains(&"/0/kind".to_owned()));
 }
 
@@ -90,8 +95,11 @@ async fn advice_comes_with_what_is_written_and_with_what_would_be() {
     let dry = api.send(Method::POST, "/api/v1/openslo?dryRun=true", &[YAML], odd.clone()).await.json();
     assert_eq!(advice(&dry)[0]["code"], "weekdaySkew", "{dry}");
     assert_eq!(advice(&apply(&api, &odd).await.json()), api.get("/objectives/shop").await.json()["notes"]);
-    let new = SLO.replace("28d", "30d").replace("indicatorRef: site", "indicator: {metadata: {name: new}, spec: {ratioMetric: {counter: true}}}");
-    let dry = api.send(Method::POST, "/api/v1/openslo?dryRun=true", &[YAML], new.replace("name: shop", "name: new")).await;
+    let new = SLO
+        .replace("28d", "30d")
+        .replace("indicatorRef: site", "indicator: {metadata: {name: new}, spec: {ratioMetric: {counter: true}}}");
+    let dry =
+        api.send(Method::POST, "/api/v1/openslo?dryRun=true", &[YAML], new.replace("name: shop", "name: new")).await;
     assert_eq!(told(&dry), ["indicator new created", "objective new created"]);
     assert_eq!(dry.json()["items"][1]["notes"][0]["code"], "weekdaySkew");
 }
@@ -117,11 +125,14 @@ async fn references_lead_to_what_is_stored_or_made_by_the_same_request() {
 #[tokio::test]
 async fn an_slo_judges_values_as_its_stored_indicator_does() {
     let api = Api::new();
-    let latency = json!({"name": "site", "service": "web", "kind": "threshold", "threshold": {"op": "lte", "value": 300}});
+    let latency =
+        json!({"name": "site", "service": "web", "kind": "threshold", "threshold": {"op": "lte", "value": 300}});
     assert_eq!(api.post("/indicators", latency).await.status, 201);
     let judged = |said: &str| SLO.replace("{target", &format!("{{{said}, target"));
     assert_eq!(told(&apply(&api, &judged("op: lte, value: 300.0")).await), ["objective shop created"]);
-    for (said, member) in [("op: lt, value: 300", "op"), ("op: lte, value: 301", "value"), ("op: lte", "op"), ("value: 1", "value")] {
+    for (said, member) in
+        [("op: lt, value: 300", "op"), ("op: lte, value: 301", "value"), ("op: lte", "op"), ("value: 1", "value")]
+    {
         assert_eq!(apply(&api, &judged(said)).await.pointers(), [format!("/0/spec/objectives/0/{member}")], "{said}");
     }
     // The SLI beside it says how from now on.
@@ -142,7 +153,9 @@ async fn one_service_is_exported_with_what_it_uses() {
     let mut cart = objective("cart");
     cart["service"] = json!("shop");
     assert_eq!(api.post("/objectives", cart).await.status, 201);
-    let names = |yaml: &str| yaml.lines().filter_map(|line| line.strip_prefix("  name: ")).map(str::to_owned).collect::<Vec<_>>();
+    let names = |yaml: &str| {
+        yaml.lines().filter_map(|line| line.strip_prefix("  name: ")).map(str::to_owned).collect::<Vec<_>>()
+    };
     assert_eq!(names(&export(&api, "?service=web").await), ["site", "shop"]);
     assert_eq!(names(&export(&api, "?service=shop").await), ["other", "site", "cart"]);
     assert_eq!(names(&export(&api, "").await), ["other", "site", "cart", "shop"]);
@@ -155,7 +168,9 @@ async fn one_service_is_exported_with_what_it_uses() {
 async fn a_request_takes_two_hundred_definitions() {
     let api = Api::new();
     let sli = |i: usize| {
-        format!("---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {{name: a-{i:03}, annotations: {{slo/service: web}}}}\nspec: {{ratioMetric: {{counter: true}}}}\n")
+        format!(
+            "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {{name: a-{i:03}, annotations: {{slo/service: web}}}}\nspec: {{ratioMetric: {{counter: true}}}}\n"
+        )
     };
     let many = |count: usize| (0..count).map(sli).collect::<String>();
     let problem = apply(&api, &many(201)).await.problem(422);
