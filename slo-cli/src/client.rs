@@ -104,6 +104,7 @@ pub(crate) struct Client {
     url: String,
     token: Option<Token>,
     pause: Duration,
+    accept: &'static str,
     notice: Box<dyn Fn(&str)>,
 }
 
@@ -149,6 +150,7 @@ impl Client {
             url: url.to_owned(),
             token,
             pause: patience.pause,
+            accept: "application/json, application/problem+json",
             notice: Box::new(complain),
         })
     }
@@ -157,6 +159,11 @@ impl Client {
     pub(crate) fn with_notice(mut self, notice: impl Fn(&str) + 'static) -> Self {
         self.notice = Box::new(notice);
         self
+    }
+
+    /// Takes YAML in the place of JSON.
+    pub(crate) fn taking_yaml(self) -> Self {
+        Self { accept: "application/yaml, application/problem+json", ..self }
     }
 
     /// Where the service is.
@@ -194,6 +201,11 @@ impl Client {
     /// Posts what makes something new.
     pub(crate) fn post(&self, path: &str, body: &str) -> Result<Answer> {
         self.send(&Method::POST, path, Some(body), None, Repeat::Refused)?.success()
+    }
+
+    /// Posts what may be refused with more than a problem; any status is an answer.
+    pub(crate) fn post_for_answer(&self, path: &str, body: &str) -> Result<Answer> {
+        self.send(&Method::POST, path, Some(body), None, Repeat::Refused)
     }
 
     /// Posts what may arrive any number of times, and tries hard; any status is an answer.
@@ -279,7 +291,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{BASE_PATH}{target}", self.url))
-            .header(header::ACCEPT, "application/json, application/problem+json");
+            .header(header::ACCEPT, self.accept);
         if let Some(Token(token)) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

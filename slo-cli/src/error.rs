@@ -83,6 +83,14 @@ pub(crate) enum Error {
         /// What is wrong and what to do.
         fault: String,
     },
+    /// Documents that the service refused, each fault with its file and line.
+    #[error("{said}{}", faults.iter().map(|fault| format!("\n  {fault}")).collect::<String>())]
+    Documents {
+        /// What happened.
+        said: String,
+        /// `file:line: pointer: what to do`
+        faults: Vec<String>,
+    },
     /// `ingest` failed half-way.
     #[error("stopped after {done} of {all}; {advice}")]
     Stopped {

@@ -10,6 +10,7 @@ mod client;
 mod decimal;
 mod demo;
 mod error;
+mod export;
 mod gate;
 mod get;
 mod ingest;
@@ -62,6 +63,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Apply(apply::Apply),
+    Export(export::Export),
     Get(get::Get),
     Delete(get::Delete),
     Ingest(ingest::Ingest),
@@ -94,6 +96,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Reconcile(args) => reconcile::run(&args, output),
         Command::Calc(args) => calc::run(&args, output),
         Command::Apply(args) => apply::run(&args, &Client::new(&connection)?, output),
+        Command::Export(args) => export::run(&args, Client::new(&connection)?, output),
         Command::Get(args) => get::run(&args, &Client::new(&connection)?, output),
         Command::Delete(args) => get::delete(&args, &Client::new(&connection)?, output),
         Command::Ingest(args) => ingest::run(&args, Client::new(&connection)?, output),

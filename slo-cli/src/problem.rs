@@ -55,6 +55,21 @@ impl Problem {
         unknown.collect::<Option<Vec<_>>>().filter(|pointers| !pointers.is_empty())
     }
 
+    /// Each fault: where in the body, its stable word, and what to do.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.errors.iter().map(|fault| (fault.pointer.as_str(), fault.code.as_str(), fault.detail.as_str()))
+    }
+
+    /// What happened.
+    pub(crate) fn title(&self) -> String {
+        printable(&self.title)
+    }
+
+    /// What happened and what to do about it, without the faults.
+    pub(crate) fn said(&self) -> String {
+        printable(&format!("{}: {}", self.title, self.detail))
+    }
+
     /// Where in the body the first fault is.
     pub(crate) fn pointer(&self) -> Option<&str> {
         self.errors.iter().map(|fault| fault.pointer.as_str()).find(|pointer| !pointer.is_empty())

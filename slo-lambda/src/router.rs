@@ -21,7 +21,7 @@ use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, sign_in, sprint, style};
 use crate::resource::{
     alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, metrics, objective,
-    plan, policy, root, service, suggested_target, token, user,
+    openslo, plan, policy, root, service, suggested_target, token, user,
 };
 
 #[derive(OpenApi)]
@@ -68,6 +68,8 @@ macro_rules! routes {
 
             "/api/v1/error-budgets" => get VIEWER error_budget::list;
             "/api/v1/error-budgets:batchGet" => post VIEWER error_budget::batch_get;
+
+            "/api/v1/openslo" => get VIEWER openslo::get, post EDITOR openslo::post;
 
             "/api/v1/policy" => get VIEWER policy::get, put ADMIN policy::put;
             "/api/v1/policy/revisions" => get VIEWER policy::revisions;

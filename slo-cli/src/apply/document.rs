@@ -5,11 +5,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::difference::MADE_BY_THE_SERVICE;
-use super::yaml;
+use super::openslo::{Source, is_openslo};
 use crate::error::{Error, Result};
 use crate::resource::{Kind, Name};
 use slo_core::Json;
+use slo_lambda::{Located, MADE_BY_THE_SERVICE};
 
 /// A resource as a file describes it.
 #[derive(Debug)]
@@ -49,21 +49,51 @@ impl Document {
     }
 }
 
-/// Reads all files, and sorts the documents so that each comes after those it refers to.
-pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Document>> {
-    let mut documents = Vec::new();
+/// What files hold.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// Documents of ours, each after those it refers to.
+    pub(super) documents: Vec<Document>,
+    /// Documents of OpenSLO, in their order.
+    pub(super) openslo: Vec<Source>,
+}
+
+/// What one file holds.
+#[derive(Debug)]
+enum Read {
+    Ours(Vec<Document>),
+    OpenSlo(Vec<Source>),
+}
+
+/// Reads all files, and sorts the documents of ours.
+pub(super) fn read_all(files: &[PathBuf]) -> Result<Files> {
+    let (mut documents, mut openslo) = (Vec::new(), Vec::new());
     for file in files {
-        documents.extend(read(file, &contents(file)?)?);
+        match read(file, &contents(file)?)? {
+            Read::Ours(ours) => documents.extend(ours),
+            Read::OpenSlo(sources) => openslo.extend(sources),
+        }
     }
     let mut places = HashMap::new();
     for Document { kind, name, place, .. } in &documents {
-        if let Some(first) = places.insert((kind, name), place) {
-            let fault = format!("{kind} {name} is described in {first} already; keep one of the two");
-            return Err(Error::Document { place: place.clone(), fault });
+        if let Some(first) = places.insert((*kind, name.to_string()), place.clone()) {
+            return Err(twice(*kind, name, place, &first));
+        }
+    }
+    for source in &openslo {
+        if let Some((kind, name)) = source.defines()
+            && let Some(first) = places.get(&(kind, name.to_owned()))
+        {
+            return Err(twice(kind, name, &source.place(""), first));
         }
     }
     documents.sort_by_key(|document| document.kind);
-    Ok(documents)
+    Ok(Files { documents, openslo })
+}
+
+fn twice(kind: Kind, name: impl std::fmt::Display, place: &str, first: &str) -> Error {
+    let fault = format!("{kind} {name} is described in {first} already; keep one of the two");
+    Error::Document { place: place.to_owned(), fault }
 }
 
 fn contents(file: &Path) -> Result<String> {
@@ -76,7 +106,7 @@ fn contents(file: &Path) -> Result<String> {
     text.map_err(|source| Error::File { file: file.to_owned(), source })
 }
 
-fn read(file: &Path, text: &str) -> Result<Vec<Document>> {
+fn read(file: &Path, text: &str) -> Result<Read> {
     let text = text.trim_start_matches('\u{feff}');
     let shown = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let is_yaml = match file.extension().and_then(|extension| extension.to_str()) {
@@ -84,45 +114,37 @@ fn read(file: &Path, text: &str) -> Result<Vec<Document>> {
         Some("json") => false,
         _ => !text.trim_start().starts_with(['{', '[']),
     };
-    let values = if is_yaml { yaml::parse_all(text) } else { Json::parse_all(text).map_err(|error| error.to_string()) };
-    let values = values.map_err(|fault| Error::Document { place: shown.clone(), fault })?;
-    let mut found = Vec::new();
-    for value in values {
-        flatten(value, &mut found);
-    }
+    let values = if is_yaml { Located::parse_yaml(text) } else { Located::parse_json(text) };
+    let refuse = |fault: String| Error::Document { place: shown.clone(), fault };
+    let values = values.map_err(|malformed| refuse(malformed.to_string()))?;
+    let found: Vec<Located> = values.into_iter().flat_map(Located::flattened).collect();
     if found.is_empty() {
-        return Err(Error::Document { place: shown, fault: "there is no document in it".to_owned() });
+        return Err(refuse("there is no document in it".to_owned()));
+    }
+    match found.iter().filter(|document| is_openslo(&document.json)).count() {
+        0 => {}
+        all if all == found.len() => {
+            let source = |document| Source { file: shown.clone(), document };
+            return Ok(Read::OpenSlo(found.into_iter().map(source).collect()));
+        }
+        _ => {
+            let why =
+                "documents of OpenSLO and of the API itself stand in it together; put each kind into a file of its own";
+            return Err(refuse(why.to_owned()));
+        }
     }
     let several = found.len() > 1;
     let place = |index| if several { format!("{shown}, document {}", index + 1) } else { shown.clone() };
-    found.into_iter().enumerate().map(|(index, json)| Document::of(json, place(index))).collect()
-}
-
-/// Takes arrays and the lists of the API apart.
-fn flatten(value: Json, found: &mut Vec<Json>) {
-    match value {
-        Json::Array(items) => items.into_iter().for_each(|item| flatten(item, found)),
-        Json::Object(members) if members.iter().any(|(name, _)| name == "items") => {
-            for (name, value) in members {
-                if let ("items", Json::Array(items)) = (name.as_str(), value) {
-                    found.extend(items);
-                }
-            }
-        }
-        value => found.push(value),
-    }
+    let ours = found.into_iter().enumerate().map(|(index, document)| Document::of(document.json, place(index)));
+    ours.collect::<Result<_>>().map(Read::Ours)
 }
 
 fn kind(json: &Json) -> std::result::Result<Kind, String> {
     let has = |name| json.get(name).is_some();
     if let Some(version) = json.get("apiVersion").and_then(Json::text) {
-        return Err(if version.to_ascii_lowercase().starts_with("openslo") {
-            format!(
-                "this is an OpenSLO document ({version}), which `slo apply` does not take yet; write it as the API's own document (see `slo apply --help`)"
-            )
-        } else {
-            format!("documents with apiVersion {version:?} are not known; see `slo apply --help` for those that are")
-        });
+        return Err(format!(
+            "documents with apiVersion {version:?} are not known; see `slo apply --help` for those that are"
+        ));
     }
     let kinds = [
         (Kind::Objective, has("indicator") && has("target")),
@@ -157,9 +179,13 @@ mod tests {
         r#"{"name":"s","revision":1,"links":{"self":{"method":"GET","href":"/stage/api/v1/services/s"}}}"#;
     const USER: &str = r#"{"name":"u","role":"engineer","access":"editor"}"#;
 
+    fn ours(file: &str, text: &str) -> Vec<Document> {
+        let Read::Ours(documents) = read(Path::new(file), text).expect(text) else { panic!("OpenSLO: {text}") };
+        documents
+    }
+
     fn names(file: &str, text: &str) -> Vec<String> {
-        let documents = read(Path::new(file), text).expect(text);
-        documents.iter().map(|document| format!("{} {}", document.kind, document.name)).collect()
+        ours(file, text).iter().map(|document| format!("{} {}", document.kind, document.name)).collect()
     }
 
     fn fault(text: &str) -> String {
@@ -183,17 +209,17 @@ mod tests {
 
     #[test]
     fn the_body_is_what_the_user_wrote() {
-        let [document] = &read(Path::new("f"), OBJECTIVE).expect("JSON")[..] else { panic!("one") };
+        let [document] = &ours("f", OBJECTIVE)[..] else { panic!("one") };
         assert_eq!(document.body().to_string(), r#"{"indicator":"i","target":0.9990}"#);
         let yaml = "name: o\nindicator: i\ntarget: 0.9990\n";
-        let [document] = &read(Path::new("f.yml"), yaml).expect("YAML")[..] else { panic!("one") };
+        let [document] = &ours("f.yml", yaml)[..] else { panic!("one") };
         assert_eq!(document.body().to_string(), r#"{"indicator":"i","target":0.9990}"#);
     }
 
     #[test]
     fn a_service_says_so_or_came_from_there() {
         for (text, body) in [(SERVICE, r#"{"displayName":"The shop"}"#), (PRINTED, "{}")] {
-            let [document] = &read(Path::new("f"), text).expect("JSON")[..] else { panic!("one") };
+            let [document] = &ours("f", text)[..] else { panic!("one") };
             assert_eq!((document.kind, document.body().to_string().as_str()), (Kind::Service, body));
         }
         assert!(fault(&PRINTED.replace("services/s", "services/t")).contains("cannot tell"));
@@ -205,7 +231,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_is_refused() {
-        assert!(fault(r#"{"apiVersion":"openslo/v1","kind":"SLO"}"#).contains("OpenSLO"));
+        assert!(fault(r#"{"apiVersion":"v1","kind":"Pod"}"#).contains("not known"));
+        let mixed = format!(r#"{{"apiVersion":"openslo/v1","kind":"SLO"}} {USER}"#);
+        assert!(fault(&mixed).contains("a file of its own"));
         assert!(fault(r#"{"name":"x"}"#).contains("cannot tell"));
         assert!(fault(r#"{"kind":"ratio","role":"engineer","access":"admin"}"#).contains("indicator or user"));
         assert!(fault(r#"{"kind":"ratio"}"#).contains("add the member `name`"));
@@ -225,10 +253,14 @@ mod tests {
         };
         let files =
             [file("1.json", OBJECTIVE), file("2.json", INDICATOR), file("3.json", USER), file("4.json", SERVICE)];
-        let kinds: Vec<_> = read_all(&files).expect("read").iter().map(|document| document.kind).collect();
+        let kinds: Vec<_> = read_all(&files).expect("read").documents.iter().map(|document| document.kind).collect();
         assert_eq!(kinds, [Kind::Service, Kind::User, Kind::Indicator, Kind::Objective]);
         let twice = [file("1.json", OBJECTIVE), file("2.json", OBJECTIVE)];
         assert!(read_all(&twice).expect_err("twice").to_string().contains("already"));
+        let sli = "# one\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: i}\n";
+        let both = [file("2.json", INDICATOR), file("5.yaml", sli)];
+        let error = read_all(&both).expect_err("twice").to_string();
+        assert!(error.contains("5.yaml:2: indicator i is described in") && error.contains("2.json already"), "{error}");
         let missing = read_all(&[directory.path().join("none.json")]).expect_err("missing");
         assert!(missing.to_string().contains("none.json"));
     }

@@ -52,6 +52,7 @@ impl Server {
         Self::start(&["--data", directory.to_str().expect("utf-8")])
     }
 
+    #[allow(dead_code, reason = "not every test kills it")]
     /// SIGKILL: nothing is finished, nothing is flushed.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");

@@ -94,8 +94,18 @@ pub(crate) fn item<D: Managed>(name: &Name) -> String {
     format!("/api/v1/{}s/{name}", D::KIND)
 }
 
-/// Reads a definition; everything that is wrong is said at once, references that lead nowhere included.
-async fn decode<D: Resource>(app: &App, json: &Json, from_path: Option<&Name>) -> Result<D, Problem> {
+/// What a body says.
+pub(crate) struct Judged<D> {
+    /// The definition; `None` when something is at fault.
+    pub(crate) definition: Option<D>,
+    /// Everything that is wrong, but for references that lead nowhere.
+    pub(crate) faults: Faults,
+    /// What could be read of the names of other definitions.
+    pub(crate) references: Vec<Reference>,
+}
+
+/// Reads a definition; nothing is looked up.
+pub(crate) fn judge<D: Resource>(json: &Json, from_path: Option<&Name>) -> Judged<D> {
     let (mut faults, mut references) = (Faults::new(), Vec::new());
     let definition = JsonBody::judge(json, &mut faults, |at: At<'_>, faults| {
         let mut fields = Fields::open(at, faults)?;
@@ -118,10 +128,16 @@ async fn decode<D: Resource>(app: &App, json: &Json, from_path: Option<&Name>) -
         fields.close(faults);
         definition
     });
+    Judged { definition: definition.filter(|_| faults.is_empty()), faults, references }
+}
+
+/// Reads a definition; everything that is wrong is said at once, references that lead nowhere included.
+async fn decode<D: Resource>(app: &App, json: &Json, from_path: Option<&Name>) -> Result<D, Problem> {
+    let Judged { definition, mut faults, references } = judge(json, from_path);
     match definition {
         // The use case looks after the references of what is well-formed.
-        Some(definition) if faults.is_empty() => Ok(definition),
-        _ => {
+        Some(definition) => Ok(definition),
+        None => {
             faults.extend(app.service.missing(&references).await?);
             Err(Problem::invalid_body(faults))
         }

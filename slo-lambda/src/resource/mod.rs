@@ -14,6 +14,7 @@ pub(crate) mod measurement;
 pub(crate) mod metrics;
 pub(crate) mod note;
 pub(crate) mod objective;
+pub(crate) mod openslo;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod root;

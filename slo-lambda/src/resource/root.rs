@@ -30,6 +30,8 @@ pub(crate) async fn get(base: Base, _: NoQuery) -> JsonAnswer<RootDto> {
         .add_with_body("createObjective", "POST", path("/objectives"), "Objective")
         .add("services", "GET", path("/services"))
         .add_with_body("createService", "POST", path("/services"), "Service")
+        .add("openslo", "GET", base.href(super::openslo::PATH))
+        .add_with_body("applyOpenslo", "POST", base.href(super::openslo::PATH), super::openslo::SCHEMA)
         .add("errorBudgets", "GET", path("/error-budgets"))
         .add("policy", "GET", path("/policy"))
         .add("decisions", "GET", path("/decisions"))

@@ -35,7 +35,7 @@ const APPROVER: Needs = Least(Access::Approver);
 const ADMIN: Needs = Least(Access::Admin);
 
 /// Every route, as it is promised; written by hand, so that a route that is not in it fails.
-const TABLE: [(&str, &str, Needs); 63] = [
+const TABLE: [(&str, &str, Needs); 65] = [
     ("get", "/api/v1", VIEWER),
     ("get", "/api/v1/openapi.json", Nothing),
     ("get", "/healthz", Nothing),
@@ -72,6 +72,8 @@ const TABLE: [(&str, &str, Needs); 63] = [
     ("delete", "/api/v1/services/{name}", EDITOR),
     ("get", "/api/v1/error-budgets", VIEWER),
     ("post", "/api/v1/error-budgets:batchGet", VIEWER),
+    ("get", "/api/v1/openslo", VIEWER),
+    ("post", "/api/v1/openslo", EDITOR),
     ("get", "/api/v1/policy", VIEWER),
     ("put", "/api/v1/policy", ADMIN),
     ("get", "/api/v1/policy/revisions", VIEWER),

@@ -13,6 +13,7 @@ mod exclusions;
 mod measurements;
 mod metrics;
 mod open_metrics;
+mod openslo;
 mod pages;
 mod plan;
 mod services;

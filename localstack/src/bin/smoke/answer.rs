@@ -175,6 +175,11 @@ impl Answer {
             self.demand(self.text.ends_with("# EOF\n"), || "the whole text, which ends with # EOF".to_owned())?;
             return Ok(self);
         }
+        if self.status == 200 && self.header("content-type") == "application/yaml" {
+            let begun = self.text.is_empty() || self.text.starts_with("---\napiVersion: openslo/v1\n");
+            self.demand(begun, || "documents of OpenSLO v1".to_owned())?;
+            return Ok(self);
+        }
         let wanted = if self.status < 400 { "application/json" } else { "application/problem+json" };
         self.demand(self.header("content-type") == wanted, || format!("Content-Type: {wanted}"))?;
         let linked = self.json["links"].as_object().is_some_and(|links| !links.is_empty());

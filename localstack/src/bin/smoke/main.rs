@@ -12,6 +12,7 @@ mod links;
 mod measurement;
 mod metrics;
 mod objective;
+mod openslo;
 mod page;
 mod race;
 mod refusal;
@@ -87,6 +88,7 @@ fn all(walk: &mut Walk) -> Checked {
     let indicators = indicator::walk(walk)?;
     let objectives = objective::walk(walk, &user, &indicators)?;
     service_profile::walk(walk)?;
+    openslo::walk(walk)?;
     measurement::walk(walk, &indicators)?;
     error_budget::walk(walk, &objectives)?;
     error_budget::of_time(walk, &objectives)?;

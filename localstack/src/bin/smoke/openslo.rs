@@ -1,0 +1,52 @@
+//! `/openslo`
+
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Checked};
+use crate::gateway::Ask;
+use crate::walk::Walk;
+
+/// What is exported changes nothing when it is applied; what is changed by hand is judged, then written.
+pub(crate) fn walk(walk: &mut Walk) -> Checked {
+    let href = walk.root()?.link("openslo")?;
+    let applied = walk.root()?.link("applyOpenslo")?;
+    let mine = format!("{href}?service={}", walk.run);
+    let exported = walk.get(&mine)?.status(200)?.store_asked()?;
+    let apply = |query: &str, yaml: &str| {
+        walk.send(&Ask::new(ureq::http::Method::POST, format!("{applied}{query}")).body("application/yaml", yaml))
+    };
+    let actions = |answer: &Answer| -> Vec<Value> {
+        answer.json["items"].as_array().into_iter().flatten().map(|item| item["action"].clone()).collect()
+    };
+    let again = apply("", &exported.text)?.status(200)?;
+    let kept = actions(&again);
+    again.demand(kept.len() > 3 && kept.iter().all(|action| action == "unchanged"), || {
+        "that nothing changes".to_owned()
+    })?;
+    let as_json = walk.send(&Ask::get(&mine).header("accept", "application/json"))?.status(200)?;
+    let documents = as_json.items()?.len();
+    as_json.demand(documents == kept.len(), || format!("{} documents", kept.len()))?;
+    walk.send(&Ask::post(&applied, &as_json.json))?.status(200)?.says(&json!({"dryRun": false}))?;
+    walk.passed(&format!("openslo: {documents} documents come out and go in again, and nothing changes"));
+
+    let name = walk.name("openslo");
+    walk.will_create(format!("{}/{name}", walk.root()?.link("indicators")?));
+    walk.will_create(format!("{}/{name}", walk.root()?.link("objectives")?));
+    let yaml = format!(
+        "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: {name}}}\nspec:\n  service: {}\n  indicator: {{metadata: {{name: {name}}}, spec: {{ratioMetric: {{counter: true}}}}}}\n  timeWindow: [{{duration: 28d, isRolling: true}}]\n  budgetingMethod: Occurrences\n  objectives: [{{target: 0.999}}]\n",
+        walk.run
+    );
+    let apply = |query: &str, yaml: &str| {
+        walk.send(&Ask::new(ureq::http::Method::POST, format!("{applied}{query}")).body("application/yaml", yaml))
+    };
+    let item = |kind: &str| json!({"kind": kind, "name": name, "action": "created"});
+    let both = json!([item("indicator"), item("objective")]);
+    apply("?dryRun=true", &yaml)?.status(200)?.says(&json!({"dryRun": true, "items": both}))?;
+    apply("", &yaml)?.status(200)?.says(&json!({"dryRun": false, "items": both}))?;
+    let refused = apply("", &yaml.replace("0.999", "1.5").replace("counter: true", "counter: false"))?;
+    let refused = refused.points_at(&["/0/spec/indicator/spec/ratioMetric/counter", "/0/spec/objectives/0/target"])?;
+    refused.says(&json!({"errors": [{"line": 6}, {"line": 9}]}))?;
+    apply("", "a: [")?.problem(400, "malformed-yaml")?;
+    walk.passed("openslo: a document is judged, and written when nothing is wrong with it");
+    Ok(())
+}
