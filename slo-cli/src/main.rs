@@ -17,8 +17,10 @@ mod note;
 mod output;
 mod plan;
 mod problem;
+mod progress;
 mod reconcile;
 mod resource;
+mod screen;
 mod serve;
 mod storage;
 mod suggest;
@@ -33,6 +35,7 @@ use clap::{Parser, Subcommand};
 use client::{Client, Connection};
 use error::Result;
 use output::Format;
+use screen::Color;
 
 /// Error budgets: keep service level objectives, measure them, decide by what is left
 #[derive(Debug, Parser)]
@@ -54,6 +57,9 @@ struct Cli {
     /// How results are printed
     #[arg(long, value_name = "FORMAT", default_value = "table", global = true)]
     output: Format,
+    /// Whether words that matter are coloured
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: Color,
     #[command(subcommand)]
     command: Command,
 }
@@ -87,7 +93,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
-    let Cli { connection, output, command } = cli;
+    let Cli { connection, output, color, command } = cli;
+    screen::look(color);
     match command {
         Command::Gate(args) => return gate::run(&args, &Client::new(&connection)?, output),
         Command::Serve(args) => serve::run(args),
