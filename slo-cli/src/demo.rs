@@ -25,7 +25,7 @@ use sample::{Decided, INDICATORS, Sample};
 #[command(after_help = "\
 Examples:
   slo serve --memory --listen 127.0.0.1:9090
-  slo --url http://127.0.0.1:9090 demo      then open http://127.0.0.1:9090 in a browser")]
+  slo --url http://127.0.0.1:9090 demo   # then open http://127.0.0.1:9090 in a browser")]
 pub(crate) struct Demo {
     /// When the sample ends (RFC 3339); now when absent. The same end makes the same sample
     #[arg(long, value_name = "TIME", value_parser = time)]

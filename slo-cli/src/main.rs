@@ -7,11 +7,14 @@ mod apply;
 mod budget;
 mod calc;
 mod client;
+mod completions;
 mod decimal;
 mod demo;
 mod error;
 mod gate;
 mod get;
+#[cfg(test)]
+mod help;
 mod ingest;
 mod note;
 mod output;
@@ -55,10 +58,10 @@ struct Cli {
     #[command(flatten)]
     connection: Connection,
     /// How results are printed
-    #[arg(long, value_name = "FORMAT", default_value = "table", global = true)]
+    #[arg(long, value_name = "FORMAT", default_value = "table", global = true, help_heading = "Output")]
     output: Format,
     /// Whether words that matter are coloured
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Output")]
     color: Color,
     #[command(subcommand)]
     command: Command,
@@ -79,6 +82,7 @@ enum Command {
     Suggest(suggest::Suggest),
     Reconcile(reconcile::Reconcile),
     Calc(calc::Calc),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
@@ -100,6 +104,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve::run(args),
         Command::Reconcile(args) => reconcile::run(&args, output),
         Command::Calc(args) => calc::run(&args, output),
+        Command::Completions(args) => completions::run(&args),
         Command::Apply(args) => apply::run(&args, &Client::new(&connection)?, output),
         Command::Get(args) => get::run(&args, &Client::new(&connection)?, output),
         Command::Delete(args) => get::delete(&args, &Client::new(&connection)?, output),

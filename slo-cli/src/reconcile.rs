@@ -20,7 +20,7 @@ pub(crate) const DAYS: u16 = 3;
 #[command(after_help = "\
 Examples:
   slo reconcile --table-prefix prod-
-  slo reconcile --table-prefix prod- --days 30     after older data were loaded
+  slo reconcile --table-prefix prod- --days 30   # after older data were loaded
   slo reconcile --endpoint http://localhost:8000
 
 Works on the tables themselves, at any time, beside the service, and creates none. `slo serve` does it every
