@@ -18,7 +18,7 @@ use crate::edge::access::{
 };
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
-use crate::page::{self, badge, overview, sign_in, sprint, style};
+use crate::page::{self, badge, overview, reference, sign_in, sprint, style};
 use crate::resource::{
     alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan,
     policy, root, suggested_target, token, user,
@@ -88,6 +88,7 @@ macro_rules! pages {
             "/" => get VIEWER overview::get;
             "/objectives/{name}" => get VIEWER page::objective::get;
             "/users/{name}/sprint" => get VIEWER sprint::get;
+            "/api/v1/docs" => get OPEN reference::get;
             "/sign-in" => get OPEN sign_in::get, post OPEN sign_in::post;
             "/sign-out" => post OPEN sign_in::out;
         }

@@ -13,6 +13,7 @@ mod exclusions;
 mod measurements;
 mod pages;
 mod plan;
+mod reference;
 mod sign_in;
 mod style;
 mod suggestions;
