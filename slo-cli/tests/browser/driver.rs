@@ -106,6 +106,8 @@ impl Browser {
 
     /// What is on the screen, as a PNG.
     pub(crate) async fn picture(&self, file: &Path) {
+        let script = "document.documentElement.style.overflow = 'hidden'";
+        self.client.execute(script, Vec::new()).await.expect("it has no scroll bar");
         let picture = self.client.screenshot().await.expect("a picture");
         std::fs::write(file, picture).expect("written");
     }

@@ -37,7 +37,7 @@ async fn a_product_manager_walks_from_the_question_to_the_sprint() {
         browser.close().await;
     }
     if std::env::var_os("UPDATE_OVERVIEW").is_some() {
-        let browser = driver.browser(1_200, 880).await;
+        let browser = driver.browser(1_280, 880).await;
         browser.open(&format!("{}/", server.url)).await;
         browser.fill("#token", &ana).await;
         browser.follow("main button").await;

@@ -8,14 +8,13 @@ use crate::root;
 /// File, reason, how many blocks, and the file that runs the same or holds it together, if there is one.
 const APART: &[(&str, &str, usize, Option<&str>)] = &[
     ("README.md", "needs AWS", 1, Some("terraform/tests")),
-    ("README.md", "needs Docker", 2, Some(".ci/run")),
     ("README.md", "runs this test", 1, Some(".ci/run")),
     ("README.md", "takes minutes", 1, Some("slo-cli/tests/soak")),
     ("docs/operating.md", "needs AWS", 4, None),
     ("examples/guessing-game/README.md", "builds the packages", 1, Some(".ci/run")),
     ("examples/guessing-game/README.md", "needs AWS", 2, None),
     ("examples/guessing-game/README.md", "needs the game", 3, Some("examples/guessing-game/tests/game")),
-    ("localstack/README.md", "needs Docker", 2, Some(".ci/run")),
+    ("localstack/README.md", "needs Docker", 3, Some(".ci/run")),
     ("slo-lambda/README.md", "builds the packages", 2, Some(".ci/run")),
     ("slo-lambda/README.md", "needs AWS", 1, None),
     ("slo-lambda/README.md", "needs cargo lambda", 2, Some("slo-lambda/tests/runtime")),

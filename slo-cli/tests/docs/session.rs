@@ -116,9 +116,8 @@ impl Session {
         let exported = place.join("exported");
         let exported = exported.display();
         let mut shell = Command::new("bash");
-        let around = format!(
-            ". '{exported}'\nset -eo pipefail\n{script}\nset +e\nexport -p | grep -v ' BASH' > '{exported}'\ntrue\n"
-        );
+        let around =
+            format!(". '{exported}'\nset -e\n{script}\nset +e\nexport -p | grep -v ' BASH' > '{exported}'\ntrue\n");
         shell.args(["-c", &around]).current_dir(place.join("work")).process_group(0).stdin(Stdio::null());
         let path = std::env::var("PATH").unwrap_or_default();
         shell.env_clear().env("PATH", format!("{}:{path}", place.join("bin").display()));
