@@ -12,7 +12,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
-use crate::document::guarded;
+use crate::document::{described, guarded};
 use crate::edge::access::{
     ADMIN, ADMIN_OR_SELF, APPROVER, EDITOR, Entry, OPEN, READS_COUNTS, VIEWER, WRITES_COUNTS, guard,
 };
@@ -167,7 +167,7 @@ pub fn router(app: App) -> Router {
 /// The OpenAPI document, generated from the handlers; it is checked in as `openapi.json`, which is what is served.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    guarded(routes!(documented).into_openapi())
+    described(guarded(routes!(documented).into_openapi()))
 }
 
 async fn unknown_route(uri: Uri) -> Problem {

@@ -1,6 +1,5 @@
 //! An operation: what it needs, takes and answers.
 
-use http::StatusCode;
 use maud::{Markup, html};
 
 use super::document::{Answer, Document, Media, Parameter, Place};
@@ -91,15 +90,10 @@ fn answers<'a>(
                             }
                             @for header in headers.keys() { span.note { "with " code { (header) } } }
                         }
-                        td { @if description.is_empty() { (reason(status)) } @else { (prose(description)) } }
+                        td { (prose(description)) }
                     }
                 }
             }
         }
     }
-}
-
-/// What a status says by itself.
-fn reason(status: &str) -> &'static str {
-    status.parse::<StatusCode>().ok().and_then(|status| status.canonical_reason()).unwrap_or("")
 }
