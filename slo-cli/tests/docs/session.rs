@@ -23,7 +23,8 @@ const NAMED: [&str; 2] = ["8080", "9090"];
 pub(crate) struct Session {
     directory: TempDir,
     ports: Vec<(&'static str, String)>,
-    /// The shells so far, also those that left something in the background.
+    /// The shells so far, also those that left something in the background; waited for at the end only, so that the
+    /// numbers of their groups stay theirs.
     shells: Vec<Child>,
 }
 
@@ -65,41 +66,37 @@ impl Session {
     }
 
     fn run(&mut self, written: &str, promised: Option<&str>) -> Result<(), String> {
-        let mut script = self.translated(written);
+        let script = self.translated(written);
         let foreground = ends_in_service(written);
         let default = format!("slo serve --listen 127.0.0.1:{}", self.ports[0].1);
         let lines = script.lines().map(|line| {
             let silent = line.contains("slo serve") && !line.contains("--listen");
             if silent { line.replace("slo serve", &default) } else { line.to_owned() }
         });
-        script = lines.collect::<Vec<_>>().join("\n");
+        let script = lines.collect::<Vec<_>>().join("\n");
         let place = self.directory.path();
         // What runs in the background goes on writing to that of its block.
-        let [out, err] = ["out", "err"].map(|name| place.join(format!("{name}-{}", self.shells.len())));
-        let shell = self.shell(&script).stdout(create(&out)).stderr(create(&err)).spawn();
-        let mut shell = shell.expect("bash starts");
-        let said = || {
-            let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
-            (read(&out), read(&err))
-        };
+        let [out, err, end] = ["out", "err", "end"].map(|name| place.join(format!("{name}-{}", self.shells.len())));
+        let shell = self.shell(&script, &end).stdout(create(&out)).stderr(create(&err)).spawn();
+        self.shells.push(shell.expect("bash starts"));
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+        let said = || (read(&out), read(&err));
         let began = Instant::now();
         let ended = loop {
-            if let Some(status) = shell.try_wait().expect("a process") {
+            if let Ok(status) = read(&end).trim().parse::<u8>() {
                 break Some(status);
             }
             if foreground && said().0.contains("http://") && self.answers() {
                 break None;
             }
             if began.elapsed() > PATIENCE {
-                self.shells.push(shell);
                 return Err(format!("it did not end\n{script}\n{}\n{}", said().0, said().1));
             }
             thread::sleep(Duration::from_millis(10));
         };
-        self.shells.push(shell);
         let (out, err) = said();
-        if ended.is_some_and(|status| !status.success()) || (foreground && ended.is_some()) {
-            return Err(format!("{ended:?}\n{script}\n{out}\n{err}"));
+        if let Some(status) = ended.filter(|status| foreground || *status != 0) {
+            return Err(format!("it ended with {status}\n{script}\n{out}\n{err}"));
         }
         let Some(promised) = promised else { return Ok(()) };
         let promised = self.translated(promised);
@@ -110,14 +107,15 @@ impl Session {
     }
 
     /// A shell in which any command that fails ends the block, unless the block itself looks at it; what one block
-    /// exports the next one has.
-    fn shell(&self, script: &str) -> Command {
+    /// exports the next one has. How it ends is in a file.
+    fn shell(&self, script: &str, end: &Path) -> Command {
         let place = self.directory.path();
-        let exported = place.join("exported");
+        let (exported, end) = (place.join("exported"), end.display());
         let exported = exported.display();
         let mut shell = Command::new("bash");
-        let around =
-            format!(". '{exported}'\nset -e\n{script}\nset +e\nexport -p | grep -v ' BASH' > '{exported}'\ntrue\n");
+        let around = format!(
+            "trap 'echo $? > \"{end}\"' EXIT\n. '{exported}'\nset -e\n{script}\nset +e\nexport -p | grep -v ' BASH' > '{exported}'\ntrue\n"
+        );
         shell.args(["-c", &around]).current_dir(place.join("work")).process_group(0).stdin(Stdio::null());
         let path = std::env::var("PATH").unwrap_or_default();
         shell.env_clear().env("PATH", format!("{}:{path}", place.join("bin").display()));
