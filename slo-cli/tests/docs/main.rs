@@ -90,7 +90,7 @@ fn the_other_blocks_are_what_they_say() {
                     assert!(fault.is_none(), "{place}: {fault:?}");
                 }
                 // Run, compared with what ran, compiled by doctests, or read by `terraform validate` and people.
-                "sh" | "text" | "rust" | "toml" | "json" | "csv" | "hcl" | "promql" => continue,
+                "sh" | "text" | "console" | "rust" | "toml" | "json" | "csv" | "hcl" | "promql" => continue,
                 other => panic!("{place}: a block of {other:?}; name one of the languages that are tested"),
             }
             read += 1;
