@@ -64,6 +64,10 @@ game-deploy *args: game-build
 ci:
     bash .ci/run
 
+# Take the picture of the README anew
+overview:
+    UPDATE_OVERVIEW=1 cargo test --release --package slo-cli --test browser -- --ignored a_product_manager
+
 # Write the OpenAPI document anew after a change of the API
 openapi:
     UPDATE_OPENAPI=1 cargo test --package slo-lambda --test api

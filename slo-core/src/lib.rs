@@ -139,8 +139,3 @@ pub use token::{
 };
 pub use user::{Access, Email, EmailError, Role, User};
 pub use window::{CalendarWindow, RollingWindow, TimeWindow, WindowError, WindowPeriod, Zone};
-
-/// The README's example is a test.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -12,13 +12,13 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
-use crate::document::guarded;
+use crate::document::{described, guarded};
 use crate::edge::access::{
     ADMIN, ADMIN_OR_SELF, APPROVER, EDITOR, Entry, OPEN, READS_COUNTS, VIEWER, WRITES_COUNTS, guard,
 };
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
-use crate::page::{self, badge, overview, sign_in, sprint, style};
+use crate::page::{self, badge, overview, reference, sign_in, sprint, style};
 use crate::resource::{
     alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, metrics, objective,
     openslo, plan, policy, root, service, suggested_target, token, user,
@@ -96,6 +96,7 @@ macro_rules! pages {
             "/" => get VIEWER overview::get;
             "/objectives/{name}" => get VIEWER page::objective::get;
             "/users/{name}/sprint" => get VIEWER sprint::get;
+            "/api/v1/docs" => get OPEN reference::get;
             "/sign-in" => get OPEN sign_in::get, post OPEN sign_in::post;
             "/sign-out" => post OPEN sign_in::out;
         }
@@ -174,7 +175,7 @@ pub fn router(app: App) -> Router {
 /// The OpenAPI document, generated from the handlers; it is checked in as `openapi.json`, which is what is served.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    guarded(routes!(documented).into_openapi())
+    described(guarded(routes!(documented).into_openapi()))
 }
 
 async fn unknown_route(uri: Uri) -> Problem {

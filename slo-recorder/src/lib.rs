@@ -127,6 +127,11 @@ where
     }
 }
 
+/// How to embed the library is compiled where all of its crates are at hand.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+struct Embedding;
+
 #[cfg(test)]
 mod tests {
     use std::future::pending;

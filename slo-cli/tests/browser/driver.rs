@@ -1,6 +1,7 @@
 //! Chromium, through chromedriver.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -101,6 +102,14 @@ impl Browser {
         let field = self.client.find(Locator::Css(selector)).await.unwrap_or_else(|e| panic!("{selector}: {e}"));
         field.clear().await.expect("it is emptied");
         field.send_keys(text).await.expect("it is filled");
+    }
+
+    /// What is on the screen, as a PNG.
+    pub(crate) async fn picture(&self, file: &Path) {
+        let script = "document.documentElement.style.overflow = 'hidden'";
+        self.client.execute(script, Vec::new()).await.expect("it has no scroll bar");
+        let picture = self.client.screenshot().await.expect("a picture");
+        std::fs::write(file, picture).expect("written");
     }
 
     /// The texts that a script answers with.

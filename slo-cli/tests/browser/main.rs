@@ -1,5 +1,6 @@
 //! The dashboard in a real browser, on the sample of `slo demo`. `bash .ci/install-browser` says what is needed:
 //! `cargo test --release --package slo-cli --test browser -- --ignored --nocapture`
+//! With `UPDATE_OVERVIEW=1` it takes the picture of the README anew.
 
 mod accessible;
 mod driver;
@@ -7,6 +8,7 @@ mod many;
 #[path = "../server/mod.rs"]
 mod server;
 
+use std::path::Path;
 use std::process::Command;
 
 use driver::{Browser, Driver, Scheme};
@@ -32,6 +34,15 @@ async fn a_product_manager_walks_from_the_question_to_the_sprint() {
     for (width, height) in [(1_440, 900), (360, 740)] {
         let browser = driver.browser(width, height).await;
         walk(&browser, &server.url, &ana).await;
+        browser.close().await;
+    }
+    if std::env::var_os("UPDATE_OVERVIEW").is_some() {
+        let browser = driver.browser(1_280, 880).await;
+        browser.open(&format!("{}/", server.url)).await;
+        browser.fill("#token", &ana).await;
+        browser.follow("main button").await;
+        browser.prefer(Scheme::Light);
+        browser.picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/overview.png")).await;
         browser.close().await;
     }
     server.kill();
@@ -91,6 +102,11 @@ async fn walk(browser: &Browser, url: &str, token: &str) {
     browser.fill("#service", "search").await;
     browser.follow(".filter button").await;
     assert_eq!(browser.client.find_all(Locator::Css("table.lines tbody tr")).await.expect("rows").len(), 3);
+    looks_right(browser).await;
+
+    // How is that asked for by a program?
+    browser.follow("footer a[href='/api/v1/docs']").await;
+    assert_eq!(browser.text("h1").await, "API reference");
     looks_right(browser).await;
 
     browser.open(&format!("{url}/objectives/nobody")).await;

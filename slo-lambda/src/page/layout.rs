@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use slo_core::Name;
 
-use super::style;
+use super::{reference, style};
 use crate::edge::links::Base;
 
 /// Which page it is.
@@ -46,6 +46,7 @@ pub(super) fn frame(page: &Frame<'_>, content: &Markup) -> Markup {
                 footer.bottom {
                     p { "Times are UTC. What is left is rounded down." }
                     p.screen { a href=(page.base.href("/api/v1")) { "The same as JSON" } }
+                    p.screen { a href=(page.base.href(reference::PATH)) { "API reference" } }
                 }
             }
         }

@@ -8,6 +8,7 @@ mod layout;
 pub(crate) mod objective;
 pub(crate) mod overview;
 mod plot;
+pub(crate) mod reference;
 pub(crate) mod sign_in;
 pub(crate) mod sprint;
 pub(crate) mod style;

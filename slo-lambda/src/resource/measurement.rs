@@ -43,10 +43,10 @@ struct MeasurementDto {
     /// RFC 3339; floored to its minute, at most 5 minutes in the future.
     start: Timestamp,
     /// Good events; for a ratio indicator.
-    #[schema(maximum = 9_007_199_254_740_991_u64)]
+    #[schema(maximum = 9_007_199_254_740_991_u64, example = 990)]
     good: Option<u64>,
     /// All events; for a ratio indicator.
-    #[schema(maximum = 9_007_199_254_740_991_u64)]
+    #[schema(maximum = 9_007_199_254_740_991_u64, example = 1_000)]
     total: Option<u64>,
     /// Raw values, judged here; for a threshold indicator.
     values: Option<Vec<f64>>,

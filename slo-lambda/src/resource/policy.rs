@@ -76,7 +76,7 @@ pub(super) enum ChangeKindDto {
 /// number.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Condition)]
+#[schema(as = Condition, example = json!({"type": "status", "in": ["exhausted"]}))]
 struct ConditionDto {
     /// remainingRatio (op, value), burnRate (lookback, op, value), timeToExhaustion (lookback, shorterThan), alert
     /// (severity), incidentShare (value: above it), coverage (value: below it) or status (in).

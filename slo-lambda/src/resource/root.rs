@@ -8,6 +8,10 @@ use utoipa::ToSchema;
 
 use crate::edge::links::{Base, Links};
 use crate::edge::query::NoQuery;
+use crate::page::reference;
+
+/// The OpenAPI document as it is checked in.
+pub(crate) static DOCUMENT: &str = include_str!("../../openapi.json");
 
 /// Where the API begins.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +28,7 @@ pub(crate) async fn get(base: Base, _: NoQuery) -> JsonAnswer<RootDto> {
     let links = Links::default()
         .add("self", "GET", path(""))
         .add("describedby", "GET", path("/openapi.json"))
+        .add("docs", "GET", base.href(reference::PATH))
         .add("indicators", "GET", path("/indicators"))
         .add_with_body("createIndicator", "POST", path("/indicators"), "Indicator")
         .add("objectives", "GET", path("/objectives"))
@@ -62,5 +67,5 @@ pub(crate) async fn health(base: Base, _: NoQuery) -> JsonAnswer<HealthDto> {
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", operation_id = "openapi", tag = "service", responses((status = 200, body = Object)))]
 pub(crate) async fn openapi(_: NoQuery) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], include_str!("../../openapi.json"))
+    ([(CONTENT_TYPE, "application/json")], DOCUMENT)
 }

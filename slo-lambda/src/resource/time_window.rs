@@ -15,6 +15,7 @@ pub(super) struct TimeWindowDto {
     #[schema(value_type = String, example = "28d")]
     duration: Shorthand,
     /// Whether it moves with the clock or follows the calendar.
+    #[schema(example = true)]
     is_rolling: bool,
     /// Needed when isRolling is false.
     #[serde(skip_serializing_if = "Option::is_none")]

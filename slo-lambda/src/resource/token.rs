@@ -40,7 +40,7 @@ pub(crate) struct TokenDto {
     description: Option<TokenDescription>,
     /// What it is limited to: ingest:INDICATOR, the measurements of that indicator; ingest, those of all. With none it
     /// may do whatever its user may.
-    #[schema(value_type = Option<Vec<String>>, max_items = 20, example = json!(["ingest:checkout-requests"]))]
+    #[schema(value_type = Option<Vec<String>>, max_items = 20, example = json!(["ingest:site"]))]
     scopes: Vec<Scope>,
     /// The first instant at which it is no longer valid; null: it stays valid until it is revoked.
     expires_at: Option<Timestamp>,

@@ -18,10 +18,10 @@ pub(crate) struct UserDto {
     #[schema(value_type = String, pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", example = "ana")]
     name: Name,
     /// How people call them.
-    #[schema(value_type = String, max_length = 256)]
+    #[schema(value_type = String, max_length = 256, example = "Ana Lima")]
     display_name: DisplayName,
     /// Where to reach them.
-    #[schema(value_type = String, format = "email")]
+    #[schema(value_type = String, format = "email", example = "ana@example.org")]
     email: Email,
     /// productManager or engineer.
     #[schema(value_type = RoleDto)]

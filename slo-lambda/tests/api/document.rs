@@ -31,6 +31,20 @@ async fn the_openapi_document_is_the_one_checked_in() {
     );
 }
 
+/// OpenAPI demands a description of every answer; one of every parameter is what people need.
+#[test]
+fn every_answer_and_parameter_says_what_it_is() {
+    for (path, methods) in document()["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            for part in parameters.chain(operation["responses"].as_object().expect("answers").values()) {
+                let said = part["description"].as_str().unwrap_or_default();
+                assert!(!said.is_empty(), "{method} {path}: {part}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_served_is_what_is_documented() {
     let document = document();

@@ -16,6 +16,7 @@ mod open_metrics;
 mod openslo;
 mod pages;
 mod plan;
+mod reference;
 mod services;
 mod sign_in;
 mod style;

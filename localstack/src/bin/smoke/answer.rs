@@ -180,6 +180,12 @@ impl Answer {
             self.demand(begun, || "documents of OpenSLO v1".to_owned())?;
             return Ok(self);
         }
+        // The one page that an answer links to.
+        if self.status == 200 && self.asked.ends_with("/api/v1/docs") {
+            let html = self.header("content-type").starts_with("text/html") && self.text.contains("API reference");
+            self.demand(html, || "the API reference as a page".to_owned())?;
+            return Ok(self);
+        }
         let wanted = if self.status < 400 { "application/json" } else { "application/problem+json" };
         self.demand(self.header("content-type") == wanted, || format!("Content-Type: {wanted}"))?;
         let linked = self.json["links"].as_object().is_some_and(|links| !links.is_empty());

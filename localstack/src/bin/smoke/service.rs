@@ -15,7 +15,8 @@ pub(crate) fn walk(walk: &mut Walk) -> Checked {
     let own = walk.root()?.link("self")?;
     root.demand(root.link("self")? == own, || format!("the link to itself: {own}"))?;
     walk.follow(&root, "describedby")?.says(&json!({"info": {"title": "Error budgets"}}))?;
-    walk.passed("service: the root leads to everything, the OpenAPI document is there");
+    walk.follow(&root, "docs")?;
+    walk.passed("service: the root leads to everything, the OpenAPI document is there, for people too");
     walk.explore("service")
 }
 
