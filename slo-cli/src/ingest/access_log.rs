@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
 impl LogFormat {
     /// What a line looks like by its beginning.
     fn like(line: &str) -> Self {
-        if line.starts_with('#') {
+        if line.starts_with("#Version:") || line.starts_with("#Fields:") {
             Self::Cloudfront
         } else if api_gateway::object(line).is_some() {
             Self::ApiGateway
@@ -168,6 +168,12 @@ mod tests {
         assert!(told.starts_with("cannot read 3 lines") && told.contains("line 3: it begins with"), "{told}");
         let (sum, told) = counts(&[COMMON], Some(LogFormat::Alb), "status < 500").expect("read");
         assert!(sum == (0, 0) && told.contains("not with http, https,"), "{told}");
+    }
+
+    #[test]
+    fn a_remark_is_no_format() {
+        let (sum, told) = counts(&[&format!("# rotated\n{COMMON}")], None, "status < 500").expect("read");
+        assert!(sum == (1, 1) && told.contains("line 1: "), "{told}");
     }
 
     #[test]

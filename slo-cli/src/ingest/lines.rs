@@ -130,17 +130,18 @@ fn open(file: &Path, bar: &ProgressBar) -> io::Result<(Box<dyn BufRead>, bool)> 
     let raw: Box<dyn Read> =
         if file == Path::new("-") { Box::new(io::stdin().lock()) } else { Box::new(File::open(file)?) };
     let mut raw = BufReader::with_capacity(BUFFER, bar.wrap_read(raw));
-    // A pipe may give fewer bytes at first than are asked for.
-    let mut magic = Vec::new();
-    raw.by_ref().take(2).read_to_end(&mut magic)?;
-    let compressed = magic == GZIP;
-    let whole = Cursor::new(magic).chain(raw);
-    // Files put together are several members.
-    Ok(if compressed {
-        (Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(whole))), true)
+    let begin = raw.fill_buf()?;
+    let raw: Box<dyn BufRead> = if begin.len() == 1 && begin == &GZIP[..1] {
+        // A pipe may give fewer bytes at first than are asked for; no text begins with this one.
+        raw.consume(1);
+        Box::new(Cursor::new([GZIP[0]]).chain(raw))
+    } else if begin.starts_with(&GZIP) {
+        Box::new(raw)
     } else {
-        (Box::new(whole), false)
-    })
+        return Ok((Box::new(raw), false));
+    };
+    // Files put together are several members.
+    Ok((Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(raw))), true))
 }
 
 /// How many bytes are to be read, if all is in files.
