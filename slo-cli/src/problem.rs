@@ -60,6 +60,11 @@ impl Problem {
         self.errors.iter().map(|fault| (fault.pointer.as_str(), fault.code.as_str(), fault.detail.as_str()))
     }
 
+    /// Whether it is about one fault and says nothing else.
+    pub(crate) fn only_says_its_fault(&self) -> bool {
+        matches!(&self.errors[..], [fault] if self.detail.starts_with("line ") && self.detail.contains(&fault.detail))
+    }
+
     /// What happened.
     pub(crate) fn title(&self) -> String {
         printable(&self.title)

@@ -110,7 +110,9 @@ fn told(problem: Problem, sources: &[Source], would_create: bool) -> Error {
                 .to_owned(),
         );
     }
-    let said = if faults.len() == 1 { problem.title() } else { problem.said() };
+    // The detail of a single fault is that fault, which is told below with its file.
+    let only = problem.only_says_its_fault();
+    let said = if only { format!("{}; nothing was stored", problem.title()) } else { problem.said() };
     Error::Documents { said, faults }
 }
 
@@ -127,8 +129,11 @@ mod tests {
     fn a_fault_is_told_in_its_file_and_line() {
         let sources = [source("a.yaml", "a: 1"), source("b.yaml", "# two\nspec:\n  target: 2\n")];
         let problem = |errors: &str| Problem::of(422, &format!(r#"{{"title":"T","detail":"D","errors":[{errors}]}}"#));
+        let only = r#"{"title":"T","detail":"line 9, /1/spec/target: write less; nothing was stored","errors":[{"pointer":"/1/spec/target","detail":"write less"}]}"#;
+        let said = told(Problem::of(422, only), &sources, false).to_string();
+        assert_eq!(said, "T; nothing was stored\n  b.yaml:3: /spec/target: write less");
         let one = r#"{"pointer":"/1/spec/target","line":9,"code":"invalid","detail":"write less"}"#;
-        assert_eq!(told(problem(one), &sources, false).to_string(), "T\n  b.yaml:3: /spec/target: write less");
+        assert_eq!(told(problem(one), &sources, false).to_string(), "T: D\n  b.yaml:3: /spec/target: write less");
         let two = format!(r#"{one},{{"pointer":"/0","code":"unknown","detail":"nothing is there"}}"#);
         let said = told(problem(&two), &sources, true).to_string();
         assert!(

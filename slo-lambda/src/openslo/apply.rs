@@ -64,6 +64,9 @@ pub(crate) async fn apply(
     dry_run: bool,
 ) -> Result<Vec<Outcome>, Problem> {
     let read = Documents::read(documents);
+    if read.is_too_much() {
+        return Err(refused(read.faults, documents));
+    }
     let mut indicators = BTreeMap::new();
     for name in read.indicators() {
         if let Some(stored) = app.service.indicators.get(&name).await.map_err(Error::from)? {

@@ -46,14 +46,23 @@ impl Documents {
         if documents.is_empty() {
             all.faults.push(Fault::new("", "required", "there is no document in it; write at least one"));
         }
-        let count = all.services.len() + all.slis.len() + all.slos.len();
-        if count > MAX_DEFINITIONS {
+        if all.is_too_much() {
             let why = format!(
-                "these are {count} services, SLIs and SLOs; one request takes {MAX_DEFINITIONS}: send them in parts, SLIs before the SLOs that use them"
+                "these are {} services, SLIs and SLOs; one request takes {MAX_DEFINITIONS}: send them in parts, SLIs before the SLOs that use them",
+                all.count()
             );
             all.faults.push(Fault::new("", "tooMany", why));
         }
         all
+    }
+
+    fn count(&self) -> usize {
+        self.services.len() + self.slis.len() + self.slos.len()
+    }
+
+    /// Whether it is more than one request takes: then nothing is looked up.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.count() > MAX_DEFINITIONS
     }
 
     /// The names of the indicators that are described or used.

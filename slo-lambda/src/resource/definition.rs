@@ -1,22 +1,26 @@
 //! What indicators, objectives, services and users have in common: create, read, replace, patch, delete, list.
 
+mod judged;
+
 use axum::Json as JsonAnswer;
 use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, header};
 use serde::Serialize;
-use slo_core::{Change, Error, Fault, Managed, Name, Precondition, Reference, Revision, Versioned, Written};
+use slo_core::{Change, Error, Managed, Name, Precondition, Reference, Revision, Versioned, Written};
 use utoipa::ToSchema;
 
 use crate::App;
 use crate::edge::access::By;
 use crate::edge::body::JsonBody;
 use crate::edge::etag::{Conditions, tag};
-use crate::edge::fields::{At, Faults, Fields, child};
+use crate::edge::fields::{Faults, Fields};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Kind, Problem};
 use crate::edge::query::{Paging, Query, page_links};
+use judged::decode;
+pub(crate) use judged::{Judged, judge};
 use slo_core::Json;
 
 /// A definition as the API shows it.
@@ -92,56 +96,6 @@ fn collection<D: Managed>() -> String {
 
 pub(crate) fn item<D: Managed>(name: &Name) -> String {
     format!("/api/v1/{}s/{name}", D::KIND)
-}
-
-/// What a body says.
-pub(crate) struct Judged<D> {
-    /// The definition; `None` when something is at fault.
-    pub(crate) definition: Option<D>,
-    /// Everything that is wrong, but for references that lead nowhere.
-    pub(crate) faults: Faults,
-    /// What could be read of the names of other definitions.
-    pub(crate) references: Vec<Reference>,
-}
-
-/// Reads a definition; nothing is looked up.
-pub(crate) fn judge<D: Resource>(json: &Json, from_path: Option<&Name>) -> Judged<D> {
-    let (mut faults, mut references) = (Faults::new(), Vec::new());
-    let definition = JsonBody::judge(json, &mut faults, |at: At<'_>, faults| {
-        let mut fields = Fields::open(at, faults)?;
-        fields.ignore(D::READ_ONLY);
-        let text = crate::edge::fields::text::<Name>;
-        let name = match from_path {
-            None => fields.required("name", faults, text),
-            Some(name) => {
-                let given = fields.optional("name", faults, text).flatten();
-                if given.is_some_and(|given| given != *name) {
-                    let detail = format!(
-                        "the path says {name}; leave the name out or write the same (a name cannot be changed)"
-                    );
-                    faults.push(Fault::new(child("", "name"), "differsFromPath", detail));
-                }
-                Some(name.clone())
-            }
-        };
-        let definition = D::read(name, &mut fields, faults, &mut references);
-        fields.close(faults);
-        definition
-    });
-    Judged { definition: definition.filter(|_| faults.is_empty()), faults, references }
-}
-
-/// Reads a definition; everything that is wrong is said at once, references that lead nowhere included.
-async fn decode<D: Resource>(app: &App, json: &Json, from_path: Option<&Name>) -> Result<D, Problem> {
-    let Judged { definition, mut faults, references } = judge(json, from_path);
-    match definition {
-        // The use case looks after the references of what is well-formed.
-        Some(definition) => Ok(definition),
-        None => {
-            faults.extend(app.service.missing(&references).await?);
-            Err(Problem::invalid_body(faults))
-        }
-    }
 }
 
 fn shown<D: Resource>(stored: &Versioned<D>, base: &Base) -> D::Dto {
