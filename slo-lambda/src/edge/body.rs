@@ -6,7 +6,7 @@ use http::{Request, header};
 
 use super::fields::{At, Faults, repeated};
 use super::problem::{Kind, Problem};
-use crate::located::{Located, Malformed};
+use crate::located::Located;
 use slo_core::Json;
 
 /// The largest body: 1 MiB.
@@ -82,11 +82,9 @@ impl<S: Sync> FromRequest<S> for Documents {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _state: &S) -> Result<Self, Problem> {
-        let (kind, read): (Kind, fn(&str) -> Result<Vec<Located>, Malformed>) = match media_type(&request).as_str() {
-            "application/json" => (Kind::MalformedJson, Located::parse_json),
-            "" | "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => {
-                (Kind::MalformedYaml, Located::parse_yaml)
-            }
+        let kind = match media_type(&request).as_str() {
+            "application/json" => Kind::MalformedJson,
+            "" | "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => Kind::MalformedYaml,
             _ => {
                 let detail = "send the documents as YAML with Content-Type: application/yaml, or as application/json";
                 return Err(Problem::new(Kind::UnsupportedMediaType, detail));
@@ -97,8 +95,9 @@ impl<S: Sync> FromRequest<S> for Documents {
             let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
             Problem::new(kind, format!("line {line}: this is not UTF-8; save the file in that encoding"))
         })?;
-        let documents =
-            read(text.trim_start_matches('\u{feff}')).map_err(|error| Problem::new(kind, error.to_string()))?;
+        let text = text.trim_start_matches('\u{feff}');
+        let read = if kind == Kind::MalformedJson { Located::parse_json(text) } else { Located::parse_yaml(text) };
+        let documents = read.map_err(|error| Problem::new(kind, error.to_string()))?;
         Ok(Self(documents.into_iter().flat_map(Located::flattened).collect()))
     }
 }

@@ -1,8 +1,12 @@
 //! Requests: media types, dry runs, references, what was written before something failed.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::Method;
 use serde_json::json;
+use slo_core::testing::MockDefinitionRepository;
+use slo_core::{Objective, RepositoryError, Service};
 
 use super::{YAML, apply, export, told};
 use crate::common::{Api, indicator, objective, user};
@@ -192,4 +196,52 @@ async fn the_whole_depth_of_a_definition_fits_into_a_document() {
     assert_eq!(told(&apply(&api, &yaml).await), ["indicator deep unchanged"]);
     let deeper = yaml.replace("type: X", "type: Y").replacen("{}", "{a: {}}", 1);
     assert_eq!(apply(&api, &deeper).await.problem(422)["errors"][0]["code"], "tooDeep");
+}
+
+/// Two definitions are written, the third cannot be: that is told, and the same request again is safe.
+#[tokio::test]
+async fn what_was_written_before_something_failed_is_told() {
+    let documents = format!(
+        "apiVersion: openslo/v1\nkind: Service\nmetadata: {{name: web}}\n---\n{}",
+        SLO.replace("indicatorRef: site", "indicator: {metadata: {name: site}, spec: {ratioMetric: {counter: true}}}")
+    );
+    let fails: [(fn() -> RepositoryError, u16); 2] = [
+        (|| RepositoryError::Unavailable("10.0.0.7 is throttled".into()), 503),
+        (|| RepositoryError::Precondition { current: None }, 412),
+    ];
+    for (failure, status) in fails {
+        let mut objectives = MockDefinitionRepository::<Objective>::new();
+        objectives.expect_get().returning(|_| Ok(None));
+        objectives.expect_put().returning(move |_, _, _| Err(failure()));
+        let service = Service::in_memory();
+        let api = Api::with(Service { objectives: Arc::new(objectives), ..service.clone() });
+        let answer = apply(&api, &documents).await;
+        let problem = answer.problem(status);
+        let said = problem["detail"].as_str().expect("a detail");
+        assert!(said.starts_with("2 definitions were written before shop, which could not be"), "{said}");
+        assert!(!said.contains("10.0.0.7") && (status != 503 || answer.header("retry-after") == "1"), "{said}");
+        let items = problem["items"].as_array().expect("items").iter();
+        let written: Vec<_> = items.map(|item| (item["name"].as_str(), item["action"].as_str())).collect();
+        assert_eq!(written, [(Some("web"), Some("created")), (Some("site"), Some("created"))]);
+        let again = told(&apply(&Api::with(service), &documents).await);
+        assert_eq!(again, ["service web unchanged", "indicator site unchanged", "objective shop created"]);
+    }
+}
+
+/// Who wrote between the comparison and the writing is not overwritten.
+#[tokio::test]
+async fn what_changed_meanwhile_is_not_overwritten() {
+    let service = Service::in_memory();
+    let api = Api::with(service.clone()).with_objective().await;
+    let old = service.objectives.get(&"shop".parse().expect("a name")).await.expect("stored");
+    assert_eq!(api.patch("/objectives/shop", "*", json!({"displayName": "New"})).await.status, 200);
+    let mut objectives = MockDefinitionRepository::<Objective>::new();
+    objectives.expect_get().returning(move |_| Ok(old.clone()));
+    let kept = service.objectives.clone();
+    objectives.expect_put().returning(move |value, precondition, stamp| {
+        futures_util::FutureExt::now_or_never(kept.put(value, precondition, stamp)).expect("memory answers at once")
+    });
+    let stale = Api::with(Service { objectives: Arc::new(objectives), ..service });
+    apply(&stale, &SLO.replace("0.999", "0.99")).await.problem(412);
+    assert_eq!(api.get("/objectives/shop").await.json()["displayName"], "New");
 }
