@@ -41,6 +41,7 @@ mod day;
 mod days;
 mod hour;
 mod keep;
+mod kept;
 mod key;
 mod memory;
 mod partition;
@@ -63,6 +64,7 @@ use slo_core::{
 };
 
 use self::keep::Keeper;
+use self::kept::Kept;
 use self::memory::{Known, Shape};
 use self::partition::Partition;
 use self::read::Reading;
@@ -80,11 +82,12 @@ pub struct DynamoMeasurements {
     table: String,
     retention_days: u32,
     known: Arc<Known>,
+    kept: Arc<Kept>,
 }
 
 impl DynamoMeasurements {
     pub(crate) fn new(client: Client, table: &str, retention_days: u32) -> Self {
-        Self { client, table: table.to_owned(), retention_days, known: Arc::default() }
+        Self { client, table: table.to_owned(), retention_days, known: Arc::default(), kept: Arc::default() }
     }
 
     /// The epoch second after which an item written now may go: the end of its last whole day.
@@ -140,7 +143,7 @@ impl MeasurementRepository for DynamoMeasurements {
         let key = key::partition(series);
         let partition = Partition { client: &self.client, table: &self.table, key: &key };
         let shape = self.known.shapes.get(&key).unwrap_or_default();
-        let (buckets, shape) = Reading::new(partition, period, resolution, shape).buckets().await?;
+        let (buckets, shape) = Reading::new(partition, period, resolution, shape, &self.kept).buckets().await?;
         self.known.shapes.insert(key, shape);
         Ok(buckets)
     }
