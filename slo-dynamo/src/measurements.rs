@@ -21,7 +21,7 @@
 //! hour held at its `n`, and no acknowledged write has a higher `n` than the day: a budget is read from
 //! the days and from the hours at its edges. Sending again after any failure, at any time, by anybody,
 //! settles the write; a writer that died between the steps and never comes back leaves its minutes
-//! unacknowledged, visible by the minute and not by the hour until somebody reconciles the day ([`keep`]).
+//! unacknowledged, perhaps visible by the minute and not by the hour until somebody reconciles the day ([`keep`]).
 //! What is acknowledged is in every answer; what is not may be seen or not.
 //!
 //! # Many sources
@@ -31,6 +31,10 @@
 //! whether there are sums of a generation that is not the day's mark, after it has written and before it
 //! acknowledges, and takes them back: a source that comes later than the seal is not missed. All of that costs
 //! only late data something; an ordinary write is two updates.
+//!
+//! # Read again
+//! Hours that were read by the minute are [kept](kept) in the process, and used where the day, which is read each time, says
+//! the same of them.
 //!
 //! `ttl` counts from the day of writing. Reads do not look at it; an item may outlive it by days.
 //!

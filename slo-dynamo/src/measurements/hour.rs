@@ -121,7 +121,10 @@ mod tests {
         hour.measurements.sort_by_key(|m| m.start);
         let expected = [measurement(60, 9, 10, 0), measurement(90, 0, 0, 0), measurement(119, 0, 5, 1)];
         let start = Minute::new(60);
-        assert_eq!(hour, Hour { source: "eu".to_owned(), start, n: 7, expiry: 86_400, measurements: expected.to_vec() });
+        assert_eq!(
+            hour,
+            Hour { source: "eu".to_owned(), start, n: 7, expiry: 86_400, measurements: expected.to_vec() }
+        );
         let counts = EventCounts::new(9, 15).expect("counts");
         assert_eq!(hour.digest(), Digest { n: 7, counts, with_data: 1 << 59 | 1 });
 
