@@ -73,6 +73,8 @@ pub struct Alerts {
     pub open: bool,
 }
 
+/// Looking so many minutes back, the hours between the ends of the windows are read whole.
+const FEW: i64 = 600;
 /// The minute that shows whether this one is expected to have data.
 const WEEK: i64 = 7 * 1_440;
 
@@ -105,17 +107,16 @@ impl Evaluation<'_> {
         rules.iter().filter_map(|rule| u32::try_from(rule.long).ok()).max().unwrap_or(0)
     }
 
-    /// What [`Evaluation::alerts`] needs to judge an instant, and the `back` minutes before it minute by
-    /// minute. Further parts come later in time.
+    /// What [`Evaluation::alerts`] needs to judge an instant, and each of the `back` minutes before it. Further parts come later in time.
     #[must_use]
     pub fn alerts_reading(&self, at: Timestamp, back: u32) -> Vec<Reading> {
         let period = self.objective.time_window.period_at(at);
         let (end, back) = (period.elapsed.end, i64::from(back));
         let (rules, policy) = self.rules(&period);
         let Some(longest) = rules.iter().map(|rule| rule.long).max() else { return Vec::new() };
-        let cuts = rules.iter().flat_map(|rule| [end - rule.long, end - rule.short]).chain([end]);
-        let recent = if back == 0 {
-            self.reading_cut_at(cuts.collect())
+        let recent = if back <= FEW {
+            let windows = || rules.iter().flat_map(|rule| [rule.long, rule.short]).chain([0]);
+            self.reading_cut_at((0..=back).flat_map(|i| windows().map(move |window| end - i - window)).collect())
         } else {
             Reading { period: Period::new(end - longest - back, end), resolution: Resolution::Minutes }
         };

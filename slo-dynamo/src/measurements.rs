@@ -21,7 +21,7 @@
 //! hour held at its `n`, and no acknowledged write has a higher `n` than the day: a budget is read from
 //! the days and from the hours at its edges. Sending again after any failure, at any time, by anybody,
 //! settles the write; a writer that died between the steps and never comes back leaves its minutes
-//! unacknowledged, visible by the minute and not by the hour until somebody reconciles the day ([`keep`]).
+//! unacknowledged, perhaps visible by the minute and not by the hour until somebody reconciles the day ([`keep`]).
 //! What is acknowledged is in every answer; what is not may be seen or not.
 //!
 //! # Many sources
@@ -32,6 +32,10 @@
 //! acknowledges, and takes them back: a source that comes later than the seal is not missed. All of that costs
 //! only late data something; an ordinary write is two updates.
 //!
+//! # Read again
+//! Hours that were read by the minute are [kept](kept) in the process, and used where the day, which is read each time, says
+//! the same of them.
+//!
 //! `ttl` counts from the day of writing. Reads do not look at it; an item may outlive it by days.
 //!
 //! The protocol is checked in all interleavings by `tests/protocol.rs`, the code that follows it by
@@ -41,6 +45,7 @@ mod day;
 mod days;
 mod hour;
 mod keep;
+mod kept;
 mod key;
 mod memory;
 mod partition;
@@ -63,6 +68,7 @@ use slo_core::{
 };
 
 use self::keep::Keeper;
+use self::kept::Kept;
 use self::memory::{Known, Shape};
 use self::partition::Partition;
 use self::read::Reading;
@@ -80,11 +86,12 @@ pub struct DynamoMeasurements {
     table: String,
     retention_days: u32,
     known: Arc<Known>,
+    kept: Arc<Kept>,
 }
 
 impl DynamoMeasurements {
     pub(crate) fn new(client: Client, table: &str, retention_days: u32) -> Self {
-        Self { client, table: table.to_owned(), retention_days, known: Arc::default() }
+        Self { client, table: table.to_owned(), retention_days, known: Arc::default(), kept: Arc::default() }
     }
 
     /// The epoch second after which an item written now may go: the end of its last whole day.
@@ -140,7 +147,7 @@ impl MeasurementRepository for DynamoMeasurements {
         let key = key::partition(series);
         let partition = Partition { client: &self.client, table: &self.table, key: &key };
         let shape = self.known.shapes.get(&key).unwrap_or_default();
-        let (buckets, shape) = Reading::new(partition, period, resolution, shape).buckets().await?;
+        let (buckets, shape) = Reading::new(partition, period, resolution, shape, &self.kept).buckets().await?;
         self.known.shapes.insert(key, shape);
         Ok(buckets)
     }

@@ -16,6 +16,7 @@ use crate::document::{described, guarded};
 use crate::edge::access::{
     ADMIN, ADMIN_OR_SELF, APPROVER, EDITOR, Entry, OPEN, READS_COUNTS, VIEWER, WRITES_COUNTS, guard,
 };
+use crate::edge::limit::limited;
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, reference, sign_in, sprint, style};
@@ -159,12 +160,19 @@ pub fn router(app: App) -> Router {
     let (routes, pages, files): (Router<App>, Router<App>, Router<App>) =
         (routes!(served), pages!(served), files!(served));
     let guard = from_fn_with_state(app.clone(), guard);
+    // What goes wrong inside is dressed as well.
+    let pages = pages
+        .route_layer(guard.clone())
+        .layer(from_fn(limited))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(page::dressed));
     routes
         .merge(files)
         // What a client makes of the base path.
         .route("/api/v1/", get(root::get))
-        .route_layer(guard.clone())
-        .merge(pages.route_layer(guard).layer(from_fn(page::dressed)))
+        .route_layer(guard)
+        .route_layer(from_fn(limited))
+        .merge(pages)
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown_route)
         .layer(CatchPanicLayer::custom(panicked))

@@ -147,9 +147,3 @@ resource "aws_lambda_function" "game" {
   # It may be called as soon as it is there.
   depends_on = [aws_iam_role_policy.game]
 }
-
-# Its own way in: a function URL sends the proxy events of an HTTP API.
-resource "aws_lambda_function_url" "game" {
-  function_name      = aws_lambda_function.game.function_name
-  authorization_type = "AWS_IAM"
-}

@@ -1,6 +1,6 @@
 output "url" {
-  description = "Where the game is, for signed requests."
-  value       = aws_lambda_function_url.game.function_url
+  description = "Where the game is: POST it and /games begins one."
+  value       = aws_api_gateway_stage.game.invoke_url
 }
 
 output "function" {

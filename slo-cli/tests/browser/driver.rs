@@ -112,6 +112,11 @@ impl Browser {
         std::fs::write(file, picture).expect("written");
     }
 
+    pub(crate) async fn press(&self, selector: &str, keys: &str) {
+        let field = self.client.find(Locator::Css(selector)).await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+        field.send_keys(keys).await.expect("it is pressed");
+    }
+
     /// The texts that a script answers with.
     pub(crate) async fn list(&self, script: &str) -> Vec<String> {
         let answer = self.client.execute(script, Vec::new()).await.expect("the script runs");

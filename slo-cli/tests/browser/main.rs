@@ -84,9 +84,16 @@ async fn walk(browser: &Browser, url: &str, token: &str) {
         assert!(mark.starts_with("1: ") && mark.contains(" 13:20 took "), "the incident is on the plot: {mark}");
     }
 
-    // What if less had been promised?
+    // What if less had been promised? By keyboard, three steps back: from 99.95 % to 99 %.
+    browser.press("#step", "\u{E012}\u{E012}\u{E012}").await;
+    browser.follow("#what-if .slider button").await;
+    assert!(browser.url().await.contains("usual=3"));
+    assert!(browser.text("#what-if table caption").await.contains("With a target of 99 %"));
+    looks_right(browser).await;
+
+    // Or written.
     browser.fill("#target", "0.99").await;
-    browser.follow("#what-if button").await;
+    browser.follow("#what-if form:last-of-type button").await;
     assert!(browser.url().await.contains("target=0.99"));
     assert!(browser.text("#what-if table").await.contains("On track"));
     looks_right(browser).await;

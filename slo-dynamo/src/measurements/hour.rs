@@ -6,7 +6,7 @@ use super::day::Digest;
 use super::key;
 use crate::error::Failure;
 use crate::item::{Item, number, text, unreadable};
-use crate::table::SORT_KEY;
+use crate::table::{SORT_KEY, TTL_ATTRIBUTE};
 use crate::varint;
 
 /// Counts the updates of an hour.
@@ -19,6 +19,8 @@ pub(super) struct Hour {
     pub(super) source: String,
     pub(super) start: Minute,
     pub(super) n: u64,
+    /// The epoch second after which it may go; zero when there is no item.
+    pub(super) expiry: u64,
     /// In no order.
     pub(super) measurements: Vec<Measurement>,
 }
@@ -26,20 +28,21 @@ pub(super) struct Hour {
 impl Hour {
     /// An hour of which there is no item.
     pub(super) fn empty(source: &str, start: Minute) -> Self {
-        Self { source: source.to_owned(), start, n: 0, measurements: Vec::new() }
+        Self { source: source.to_owned(), start, n: 0, expiry: 0, measurements: Vec::new() }
     }
 
     pub(super) fn decode(item: &Item) -> Result<Self, Failure> {
         let key = key::Item::Hour.read(text(item, SORT_KEY)?);
         let (start, source) = key.ok_or_else(|| unreadable(item, SORT_KEY, "it is not an hour"))?;
         let n = number(item, UPDATES)?.ok_or_else(|| unreadable(item, UPDATES, "it is missing"))?;
+        let expiry = number(item, TTL_ATTRIBUTE)?.unwrap_or_default();
         let mut measurements = Vec::with_capacity(item.len());
         for (attribute, value) in item {
             let Some(minute) = key::part_index(attribute, MINUTES) else { continue };
             let slot = value.as_b().ok().and_then(|slot| decode(start + minute, slot.as_ref()));
             measurements.push(slot.ok_or_else(|| unreadable(item, attribute, "it is not a slot"))?);
         }
-        Ok(Self { source: source.to_owned(), start, n, measurements })
+        Ok(Self { source: source.to_owned(), start, n, expiry, measurements })
     }
 
     pub(super) fn at(&self, minute: Minute) -> Option<&Measurement> {
@@ -118,7 +121,10 @@ mod tests {
         hour.measurements.sort_by_key(|m| m.start);
         let expected = [measurement(60, 9, 10, 0), measurement(90, 0, 0, 0), measurement(119, 0, 5, 1)];
         let start = Minute::new(60);
-        assert_eq!(hour, Hour { source: "eu".to_owned(), start, n: 7, measurements: expected.to_vec() });
+        assert_eq!(
+            hour,
+            Hour { source: "eu".to_owned(), start, n: 7, expiry: 86_400, measurements: expected.to_vec() }
+        );
         let counts = EventCounts::new(9, 15).expect("counts");
         assert_eq!(hour.digest(), Digest { n: 7, counts, with_data: 1 << 59 | 1 });
 

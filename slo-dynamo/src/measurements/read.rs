@@ -5,6 +5,7 @@
 //! and those that are behind their day are read again. Of a sealed day the minutes are read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -13,6 +14,7 @@ use slo_core::{Bucket, Minute, Period, Resolution};
 
 use super::days::{self, Days};
 use super::hour::Hour;
+use super::kept::{Kept, KeptDay};
 use super::key::{DAY, Item};
 use super::memory::Shape;
 use super::partition::{Consistency, Partition};
@@ -26,6 +28,8 @@ const AT_ONCE: usize = 16;
 const HOUR_SIZE: usize = 500;
 /// A request is paid for as if it read at least so many bytes.
 const LEAST: usize = 4_096;
+/// Hours that begin so many minutes before the end of a period are always read: they are still being written.
+const FRESH: i64 = 120;
 
 /// What is wanted of one series.
 #[derive(Debug)]
@@ -35,6 +39,7 @@ pub(super) struct Reading<'a> {
     /// The hours of the period that a cut lies in; `None` when all hours are wanted by the minute.
     cut: Option<BTreeSet<Minute>>,
     shape: Shape,
+    kept: &'a Kept,
 }
 
 /// The first and the last of some hours in a row.
@@ -46,6 +51,8 @@ struct Parts {
     days: Days,
     /// By the hour and the source.
     hours: BTreeMap<(Minute, String), Hour>,
+    /// Those that need not be read, likewise.
+    kept: BTreeMap<(Minute, String), Vec<Bucket>>,
     minutes: BTreeMap<Minute, Minutes>,
 }
 
@@ -58,7 +65,13 @@ enum Part {
 type Request<'a> = BoxFuture<'a, Result<Part, Failure>>;
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(partition: Partition<'a>, period: Period, resolution: &Resolution, shape: Shape) -> Self {
+    pub(super) fn new(
+        partition: Partition<'a>,
+        period: Period,
+        resolution: &Resolution,
+        shape: Shape,
+        kept: &'a Kept,
+    ) -> Self {
         let period = within_time(period);
         let cut = match resolution {
             Resolution::Minutes => None,
@@ -69,7 +82,7 @@ impl<'a> Reading<'a> {
                 Some(hours.filter(|hour| inside(hour) && resolution.splits(*hour, period)).collect())
             }
         };
-        Self { partition, period, cut, shape }
+        Self { partition, period, cut, shape, kept }
     }
 
     /// The buckets, and what the next read may expect.
@@ -83,14 +96,17 @@ impl<'a> Reading<'a> {
         let sealed = self.shape.sealed.map_or(first, |sealed| sealed + DAY);
         let mut requests = vec![self.days([first, last])];
         requests.extend(self.minutes(self.by_minute([first, sealed - 1])));
-        requests.extend(self.hours(self.by_minute([sealed, last + (DAY - 1)]), Consistency::Eventual));
+        let unread = self.unread(self.by_minute([sealed, last + (DAY - 1)]));
+        requests.extend(self.hours(unread, Consistency::Eventual));
         parts.gather(requests).await?;
+        self.recall(&mut parts);
         // Minutes of days that have turned out to be sealed, and hours that are behind their day.
         let mut requests = self.minutes(self.sealed(&parts));
         requests.extend(self.hours(self.behind(&parts), Consistency::Strong));
         parts.gather(requests).await?;
         // Days that were sealed anew meanwhile.
         parts.gather(self.hours(self.sealed(&parts), Consistency::Strong)).await?;
+        self.keep(&parts);
         let shape = parts.days.shape([first, last], &self.shape);
         Ok((self.sum(&parts), shape))
     }
@@ -105,6 +121,63 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Whether an hour may be kept; only where all are wanted by the minute, because otherwise they are few.
+    fn is_kept(&self, hour: Minute) -> bool {
+        self.cut.is_none() && hour + FRESH <= self.period.end
+    }
+
+    /// Those of some hours that have not been read before.
+    fn unread(&self, spans: Vec<Span>) -> Vec<Span> {
+        if self.cut.is_some() {
+            return spans;
+        }
+        let mut kept: Option<(Minute, Option<Arc<KeptDay>>)> = None;
+        let mut is_read = |hour: &Minute| {
+            let day = hour.on_grid(DAY);
+            if kept.as_ref().is_none_or(|(of, _)| *of != day) {
+                kept = Some((day, self.kept.day(self.partition.key, day)));
+            }
+            let kept = kept.as_ref().and_then(|(_, kept)| kept.as_ref());
+            self.is_kept(*hour) && kept.is_some_and(|kept| kept.has_read(*hour))
+        };
+        let hours = spans.into_iter().flat_map(|[first, last]| (0..=(last - first) / 60).map(move |i| first + 60 * i));
+        joined(hours.filter(|hour| !is_read(hour)).map(|hour| [hour; 2]).collect(), 60)
+    }
+
+    /// Takes what is kept of the hours that have not been read, where it is as their day tells.
+    fn recall(&self, parts: &mut Parts) {
+        for day in parts.days.open.iter().filter(|_| self.cut.is_none()) {
+            let Some(kept) = self.kept.day(self.partition.key, day.start) else { continue };
+            for (hour, told) in &day.digests {
+                let place = (*hour, day.source.clone());
+                if self.is_by_minute(*hour) && !parts.hours.contains_key(&place) {
+                    let minutes = kept.minutes(*hour, &day.source, told);
+                    parts.kept.extend(minutes.map(|minutes| (place, minutes)));
+                }
+            }
+        }
+    }
+
+    /// Keeps what has been read, of the days that tell of it.
+    fn keep(&self, parts: &Parts) {
+        let mut fresh: BTreeMap<Minute, KeptDay> = BTreeMap::new();
+        for day in parts.days.open.iter().filter(|_| self.cut.is_none()) {
+            for (hour, told) in &day.digests {
+                let Some(read) = parts.hours.get(&(*hour, day.source.clone())) else { continue };
+                if self.is_kept(*hour) {
+                    let kept = || self.kept.day(self.partition.key, day.start).map(|kept| (*kept).clone());
+                    fresh.entry(day.start).or_insert_with(|| kept().unwrap_or_default()).insert(read, told);
+                }
+            }
+        }
+        for (day, mut kept) in fresh {
+            let hours = self.by_minute([day, day + (DAY - 1)]).into_iter();
+            let hours = hours.flat_map(|[first, last]| (0..=(last - first) / 60).map(move |i| first + 60 * i));
+            hours.filter(|hour| self.is_kept(*hour)).for_each(|hour| kept.set_read(hour));
+            self.kept.keep(self.partition.key, day, kept);
+        }
+    }
+
     /// The same of the sealed days whose minutes have not been read.
     fn sealed(&self, parts: &Parts) -> Vec<Span> {
         let days = parts.days.sealed.keys().filter(|day| parts.minutes_of(**day).is_none());
@@ -116,8 +189,9 @@ impl<'a> Reading<'a> {
         let digests =
             parts.days.open.iter().flat_map(|day| day.digests.iter().map(move |digest| (&day.source, digest)));
         let behind = digests.filter(|(source, (hour, digest))| {
-            let read = parts.hours.get(&(*hour, (*source).clone())).map_or(0, |hour| hour.n);
-            read < digest.n && self.is_by_minute(*hour)
+            let place = (*hour, (*source).clone());
+            let read = parts.hours.get(&place).map_or(0, |hour| hour.n);
+            read < digest.n && self.is_by_minute(*hour) && !parts.kept.contains_key(&place)
         });
         behind.map(|(_, (hour, _))| *hour).collect::<BTreeSet<_>>().into_iter().map(|hour| [hour; 2]).collect()
     }
@@ -176,7 +250,10 @@ impl<'a> Reading<'a> {
         let minutes = parts.days.sealed.keys().filter_map(|day| parts.minutes_of(*day)).flatten().copied();
         let hours = parts.hours.values().filter(|hour| parts.minutes_of(hour.start.on_grid(DAY)).is_none());
         let measured = hours.flat_map(|hour| &hour.measurements).map(|m| Bucket::minute(m.start, m.counts));
-        let single = minutes.chain(measured).filter(|minute| self.is_by_minute(minute.start));
+        // What was read for the sake of another source is newer.
+        let kept = parts.kept.iter().filter(|(place, _)| !parts.hours.contains_key(place));
+        let kept = kept.flat_map(|(_, minutes)| minutes.iter().copied());
+        let single = minutes.chain(measured).chain(kept).filter(|minute| self.is_by_minute(minute.start));
         let wanted = whole.chain(single).filter(|bucket| self.period.contains(bucket.start) && bucket.with_data != 0);
         merged(wanted).into_values().collect()
     }

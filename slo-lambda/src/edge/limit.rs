@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::Request;
 
 use super::problem::Problem;
 
@@ -10,8 +13,10 @@ use super::problem::Problem;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit(pub(crate) Duration);
 
-/// The answer, or after the time that it could not be made.
-pub(crate) async fn within(limit: Option<Limit>, work: impl Future<Output = Response>) -> Response {
+/// Around what may wait for the store: the answer, or after the time a problem that it could not be made.
+pub(crate) async fn limited(request: Request<Body>, next: Next) -> Response {
+    let limit = request.extensions().get::<Limit>().copied();
+    let work = next.run(request);
     let Some(Limit(limit)) = limit else { return work.await };
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
         tracing::error!("the time limit is near; raise it, or ask for less at once");

@@ -10,7 +10,6 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use slo_core::meter::{Consumed, Meter};
 
-use super::limit::{Limit, within};
 use super::links::Base;
 use super::problem::Problem;
 
@@ -44,8 +43,7 @@ pub(crate) async fn observe(request: Request<Body>, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let meter = Meter::default();
-    let limit = request.extensions().get::<Limit>().copied();
-    let mut response = meter.measure(within(limit, next.run(request))).await;
+    let mut response = meter.measure(next.run(request)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         // What the router has said of the route stays: `Allow` of a 405.
         let headers = response.headers().clone();

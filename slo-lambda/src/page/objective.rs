@@ -58,7 +58,7 @@ pub(crate) async fn get(
     query: Query,
 ) -> Result<Page, Problem> {
     let mut query = query.of_form();
-    let target: Option<Target> = query.parse("target");
+    let target = what_if::asked(&mut query);
     query.close()?;
     let (now, service) = ((app.clock)(), &app.service);
     let objective = service.get::<Objective>(&name.0).await?;

@@ -225,6 +225,22 @@ async fn what_if() {
     }
     assert!(page.text.contains("The shop: exhausted"), "the promise stays what it is");
     assert_eq!(api.page("/objectives/shop?target=").await.status, 200);
+    // The slider asks the same by its step, and stands where the answer is.
+    let slid = api.page("/objectives/shop?usual=3").await;
+    assert_eq!(slid.text, page.text);
+    let slider = |page: &Answer| {
+        let slider = page.text.split("<input").find(|input| input.contains("type=\"range\"")).expect("one").to_owned();
+        attributes(&slider, "value")[0].to_owned()
+    };
+    assert_eq!([slider(&slid), slider(&api.page("/objectives/shop").await)], ["3", "5"]);
+    let between = api.page("/objectives/shop?target=0.998").await;
+    assert!(between.text.contains("With a target of 99.8 %"), "{}", between.text);
+    assert_eq!(slider(&between), "4", "the last one below");
+    assert_eq!(slider(&api.page("/objectives/shop?target=0.5").await), "1");
+    let both = api.page("/objectives/shop?target=0.99&usual=3").await;
+    assert_eq!(both.status, 400);
+    assert!(both.text.contains("give one of target and usual"), "{}", both.text);
+    assert_eq!(api.page("/objectives/shop?usual=9").await.status, 400);
     for (wrong, advice) in [("target=99.9", "a target is a ratio"), ("targte=0.99", "there is no such parameter")] {
         let page = api.page(&format!("/objectives/shop?{wrong}")).await;
         assert_eq!(page.status, 400);
@@ -282,6 +298,18 @@ async fn a_service_is_called_as_its_profile_says() {
     assert!(shown().await.contains(&link("web")), "with one that has no other");
     assert_eq!(api.patch("/services/web", "*", json!({"displayName": "Our shop"})).await.status, 200);
     assert!(shown().await.contains(&link("Our shop")));
+}
+
+#[tokio::test]
+async fn a_panic_is_a_page_too() {
+    let mut objectives = MockDefinitionRepository::new();
+    objectives.expect_list().returning(|_, _, _| panic!("the secret of the handler"));
+    let api = Api::with(Service { objectives: Arc::new(objectives), ..Service::in_memory() });
+    let page = api.page("/").await;
+    assert_eq!(page.status, 500);
+    assert!(page.text.contains("All objectives") && !page.text.contains("secret"), "{}", page.text);
+    assert_eq!(api.page("/users/nobody/sprint").await.status, 404, "the next one works");
+    api.get("/objectives").await.problem(500);
 }
 
 #[tokio::test]

@@ -116,6 +116,15 @@ async fn an_answer_comes_before_the_time_limit() {
     assert_eq!((header(&answer, "x-request-id").len(), header(&answer, "retry-after")), (36, "1"), "{answer}");
     function.said(r#""status":503"#).await;
     assert!(function.stdout().iter().any(|line| line.contains(r#""Errors":1"#) && line.contains(r#""status":503"#)));
+    // People get a page that says so.
+    let page = stub.invoke_within(&rest("GET", "/", &[], None), limit).await.expect("an answer in time");
+    assert_eq!(
+        (&page["statusCode"], header(&page, "content-type")),
+        (&json!(503), "text/html; charset=utf-8"),
+        "{page}"
+    );
+    assert!(header(&page, "content-security-policy").starts_with("default-src 'none'"), "{page}");
+    assert!(page["body"].as_str().is_some_and(|body| body.contains("took longer") && body.contains("<h1>")), "{page}");
     let event = json!({"kind": "errorBudgetRequested", "objective": "shop"});
     assert_eq!(stub.invoke_within(&event, limit).await.expect_err("no answer").kind, "TimedOut");
     // Neither do messages get lost.

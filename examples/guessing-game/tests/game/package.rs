@@ -13,20 +13,44 @@ use super::function::{Function, VARIABLES};
 use super::store::Store;
 use super::stub::Stub;
 
-/// A game by events and over HTTP, and the budget of both.
+/// A whole game that is won, over HTTP and by an event in turn; one that is lost, by events; and the budget of all that.
 pub(crate) async fn plays(stub: &Stub, store: &Store) {
     let client = slo_dynamo::client::connect(Some(&store.url)).await;
     DynamoGames::new(client, "games").create_table().await.expect("a table");
     stub.ready().await.expect("it initialises");
-    let created = stub.invoke(&json!({"kind": "gameRequested"})).await.expect("an answer");
-    let path = format!("/games/{}", created["id"].as_str().expect("an id"));
-    let guess = created["randomNumber"].clone();
-    let won = stub.invoke(&rest("POST", &path, &[], Some(&json!({"guess": guess})))).await.expect("an answer");
-    let body: Value = serde_json::from_str(won["body"].as_str().expect("text")).expect("JSON");
-    assert_eq!((&won["statusCode"], &body["status"]), (&json!(200), &json!("won")), "{won}");
-    let budget = stub.invoke(&rest("GET", "/health/error-budget", &[], None)).await.expect("an answer");
-    let body: Value = serde_json::from_str(budget["body"].as_str().expect("text")).expect("JSON");
-    assert_eq!((&body["good"], &body["total"]), (&json!(2), &json!(2)), "{body}");
+    let event = async |event: Value| stub.invoke(&event).await.expect("an answer");
+    let guess = async |game: &Value, guess: u64| {
+        event(json!({"kind": "guessSubmitted", "id": game["id"], "guess": guess})).await
+    };
+    let http = async |method: &str, path: &str, body: Option<Value>| {
+        let answer = event(rest(method, path, &[], body.as_ref())).await;
+        let body: Value = serde_json::from_str(answer["body"].as_str().expect("text")).expect("JSON");
+        (answer["statusCode"].as_u64().expect("a status"), body)
+    };
+    let (created, game) = http("POST", "/games", None).await;
+    assert_eq!((created, &game["status"], &game["randomNumber"]), (201, &json!("ongoing"), &Value::Null), "{game}");
+    let path = format!("/games/{}", game["id"].as_str().expect("an id"));
+    // Who may invoke the function is told the number.
+    let told = event(json!({"kind": "gameInfoRequested", "id": game["id"]})).await;
+    let number = told["randomNumber"].as_u64().expect("the number");
+    let [wrong, other] = [1, 2].map(|more| (number + more) % 11);
+    let (status, body) = http("POST", &path, Some(json!({"guess": wrong}))).await;
+    assert_eq!((status, &body["guesses"]), (200, &json!([wrong, null, null])), "{body}");
+    assert_eq!(guess(&game, other).await["kind"], "guessEvaluated");
+    let (status, body) = http("POST", &path, Some(json!({"guess": number}))).await;
+    assert_eq!(
+        (status, &body["status"], &body["guesses"]),
+        (200, &json!("won"), &json!([wrong, other, number])),
+        "{body}"
+    );
+
+    let game = event(json!({"kind": "gameRequested"})).await;
+    let number = game["randomNumber"].as_u64().expect("the number");
+    for (more, kind) in [(1, "guessEvaluated"), (2, "guessEvaluated"), (3, "gameLost")] {
+        assert_eq!(guess(&game, (number + more) % 11).await["kind"], kind);
+    }
+    let (_, budget) = http("GET", "/health/error-budget", None).await;
+    assert_eq!((&budget["good"], &budget["total"]), (&json!(9), &json!(9)), "{budget}");
 }
 
 fn named(variable: &str) -> String {
