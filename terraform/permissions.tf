@@ -46,7 +46,7 @@ resource "aws_iam_role_policy" "api" {
         Condition = {
           "ForAllValues:StringLike" = {
             "dynamodb:LeadingKeys" = [
-              "indicator", "objective", "user",
+              "indicator", "objective", "service", "user",
               "indicator@*", "objective@*", "user@*",
               "uses#*",
             ]

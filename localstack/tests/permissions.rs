@@ -229,7 +229,7 @@ async fn the_api_may_do_what_the_whole_api_needs_and_no_more() {
 #[tokio::test]
 async fn no_policy_lets_history_be_deleted() {
     for role in ["api", "worker"] {
-        let history = ["indicator#site", "objective#shop", "user#ann", "policy#policy"];
+        let history = ["indicator#site", "objective#shop", "service#web", "user#ann", "policy#policy"];
         // And what was decided, by which policy, and in which months; and who did what.
         for partition in history.into_iter().chain(["policy", "decision#2026-11", "decision", "audit"]) {
             let need = Need {

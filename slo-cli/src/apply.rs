@@ -1,8 +1,7 @@
 //! `slo apply`: bring the service to what files say, and nothing else.
 
-mod difference;
 mod document;
-mod yaml;
+mod openslo;
 
 use std::path::PathBuf;
 
@@ -15,27 +14,35 @@ use crate::note::Note;
 use crate::output::Format;
 use crate::problem::Problem;
 use crate::resource::Kind;
-use difference::{Change, difference};
-use document::Document;
+use crate::table::printable;
+use document::{Document, Files};
 use slo_core::Json;
+use slo_lambda::{Change, difference};
 
-/// Create or replace users, indicators and objectives from files
+/// Create or replace services, users, indicators and objectives from files
 ///
 /// A file holds the API's own documents, as JSON or YAML: one, several one after
 /// the other, an array, or the {"items": […]} that `slo get` prints. The members
 /// of a document tell what it is: `indicator` and `target` make an objective,
-/// `kind: ratio` or `kind: threshold` an indicator, `role` and `access` a user.
+/// `kind: ratio` or `kind: threshold` an indicator, `role` and `access` a user,
+/// `kind: service` a service, which what `slo get service` prints need not have.
 /// Numbers are sent with the text they have in the file: 0.999 stays 0.999.
 ///
-/// Users are written first, then indicators, then objectives. What the service
-/// has already is left alone, so the same files can be applied again and again.
-/// Nothing is written unless every file can be read and understood.
+/// Documents of OpenSLO v1 (`apiVersion: openslo/v1`) are taken too, each file with
+/// one of the two kinds; all of them make one request, in which they may name each
+/// other. What OpenSLO can say and is not kept here is refused with its line.
+///
+/// Services and users are written first, then indicators, then objectives. What
+/// is there already is left alone, so the same files can be applied again and
+/// again. Nothing is written unless every file can be read and understood.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "\
 Examples:
   slo apply -f slo.yaml
+  slo apply -f openslo.yaml --dry-run
+  slo export | slo apply -f -
   slo apply -f users.json -f objectives/ann.yaml -f objectives/bob.yaml
   slo get objective checkout --output json | sed s/0.99/0.999/ | slo apply -f - --dry-run"
 )]
@@ -84,15 +91,34 @@ struct Plan {
 
 /// Runs the command.
 pub(crate) fn run(args: &Apply, client: &Client, format: Format) -> Result {
-    let documents = document::read_all(&args.files)?;
+    let Files { documents, openslo } = document::read_all(&args.files)?;
     let mut outcomes: Vec<Outcome> = Vec::new();
-    for document in &documents {
-        let done = if args.dry_run { judge(document, client, &outcomes) } else { apply(document, client) };
+    // What OpenSLO describes may use all but objectives of ours, and those may use what it describes.
+    let (first, last): (Vec<_>, Vec<_>) = documents.iter().partition(|document| document.kind != Kind::Objective);
+    write(&first, args.dry_run, client, format, &mut outcomes)?;
+    if !openslo.is_empty() {
+        let applied = openslo::apply(&openslo, client, args.dry_run, &mut outcomes);
+        applied.or_else(|error| print(&outcomes, args.dry_run, format).and(Err(error)))?;
+    }
+    write(&last, args.dry_run, client, format, &mut outcomes)?;
+    print(&outcomes, args.dry_run, format)
+}
+
+/// Writes documents of ours, one after the other.
+fn write(
+    documents: &[&Document],
+    dry_run: bool,
+    client: &Client,
+    format: Format,
+    outcomes: &mut Vec<Outcome>,
+) -> Result {
+    for document in documents {
+        let done = if dry_run { judge(document, client, outcomes) } else { apply(document, client) };
         match done {
             Ok(outcome) => outcomes.push(outcome),
             Err(source) => {
                 // What was done is told, also when the rest cannot be.
-                print(&outcomes, args.dry_run, format)?;
+                print(outcomes, dry_run, format)?;
                 return Err(Error::Document {
                     place: format!("{} {} ({})", document.kind, document.name, document.place),
                     fault: crate::chain(&source),
@@ -100,7 +126,7 @@ pub(crate) fn run(args: &Apply, client: &Client, format: Format) -> Result {
             }
         }
     }
-    print(&outcomes, args.dry_run, format)
+    Ok(())
 }
 
 impl Outcome {
@@ -178,11 +204,18 @@ fn print(outcomes: &[Outcome], dry_run: bool, format: Format) -> Result {
             };
             lines.push(format!("{kind} {name}: {would}{action}"));
             if dry_run {
-                lines.extend(changes.iter().map(|change| format!("  {change}")));
+                lines.extend(changes.iter().map(|change| format!("  {}", told(change))));
             }
             lines.extend(notes.iter().map(|note| format!("  {note}")));
         }
         lines.join("\n")
     };
     format.print(text, || Report { dry_run, items: outcomes })
+}
+
+/// A line for a member that changes.
+fn told(Change { pointer, from, to }: &Change) -> String {
+    let value =
+        |value: &Option<Json>| value.as_ref().map_or_else(|| "(nothing)".to_owned(), |v| printable(&v.to_string()));
+    format!("{}: {} -> {}", printable(pointer), value(from), value(to))
 }

@@ -89,6 +89,7 @@ fn table(budgets: &[Json]) -> String {
             report::figure(budget.get("bad")),
             report::figure(budget.get("total")),
         ]);
+        table.paint(1);
     }
     table.render()
 }

@@ -27,11 +27,16 @@ pub(crate) struct Calc {
     #[arg(long, value_name = "DURATION")]
     pub(crate) window: Window,
     /// All events of the window
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) total: u64,
     /// The bad ones among them
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) bad: u64,
+}
+
+/// A count; the parser's own words are about digits.
+fn count(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "write a whole number, such as 1000000")
 }
 
 /// A rolling window, as it was written.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use clap::Args;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use ureq::Agent;
 use ureq::http::{Method, Request, Uri, header};
@@ -14,6 +15,7 @@ use ureq::http::{Method, Request, Uri, header};
 use crate::error::{Error, Result};
 use crate::output::complain;
 use crate::problem::Problem;
+use crate::progress;
 use slo_core::Json;
 
 /// Where every path of the API begins.
@@ -104,6 +106,9 @@ pub(crate) struct Client {
     url: String,
     token: Option<Token>,
     pause: Duration,
+    accept: &'static str,
+    /// What is drawn meanwhile; what we say stands above it.
+    bar: ProgressBar,
     notice: Box<dyn Fn(&str)>,
 }
 
@@ -144,19 +149,36 @@ impl Client {
             // A proxy from the environment has another loopback than we have.
             config = config.proxy(None);
         }
-        Ok(Self {
+        let client = Self {
             agent: config.build().new_agent(),
             url: url.to_owned(),
             token,
             pause: patience.pause,
+            accept: "application/json, application/problem+json",
+            bar: ProgressBar::hidden(),
             notice: Box::new(complain),
-        })
+        };
+        Ok(client.beside(&ProgressBar::hidden()))
+    }
+
+    /// Says what it waits for above this bar.
+    pub(crate) fn beside(mut self, bar: &ProgressBar) -> Self {
+        self.bar = bar.clone();
+        let bar = bar.clone();
+        self.notice = Box::new(move |text| bar.suspend(|| complain(text)));
+        self
     }
 
     /// Says what it waits for through `notice` instead of standard error.
-    pub(crate) fn with_notice(mut self, notice: impl Fn(&str) + 'static) -> Self {
+    #[cfg(test)]
+    fn with_notice(mut self, notice: impl Fn(&str) + 'static) -> Self {
         self.notice = Box::new(notice);
         self
+    }
+
+    /// Takes YAML in the place of JSON.
+    pub(crate) fn taking_yaml(self) -> Self {
+        Self { accept: "application/yaml, application/problem+json", ..self }
     }
 
     /// Where the service is.
@@ -196,6 +218,11 @@ impl Client {
         self.send(&Method::POST, path, Some(body), None, Repeat::Refused)?.success()
     }
 
+    /// Posts what may be refused with more than a problem; any status is an answer.
+    pub(crate) fn post_for_answer(&self, path: &str, body: &str) -> Result<Answer> {
+        self.send(&Method::POST, path, Some(body), None, Repeat::Refused)
+    }
+
     /// Posts what may arrive any number of times, and tries hard; any status is an answer.
     pub(crate) fn post_repeatable(&self, path: &str, body: &str) -> Result<Answer> {
         self.send(&Method::POST, path, Some(body), None, Repeat::Always)
@@ -203,6 +230,12 @@ impl Client {
 
     /// All items of a list, following `next` to the end.
     pub(crate) fn list(&self, path: &str, filters: &[(&str, &str)]) -> Result<Vec<Json>> {
+        let items = self.pages(path, filters);
+        self.bar.finish_and_clear();
+        items
+    }
+
+    fn pages(&self, path: &str, filters: &[(&str, &str)]) -> Result<Vec<Json>> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -220,6 +253,7 @@ impl Client {
                 Some(_) if next == cursor => return Err(self.nonsense("a list whose `next` does not advance")),
                 Some(_) => cursor = next,
             }
+            progress::came(&self.bar, items.len());
         }
     }
 
@@ -279,7 +313,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{BASE_PATH}{target}", self.url))
-            .header(header::ACCEPT, "application/json, application/problem+json");
+            .header(header::ACCEPT, self.accept);
         if let Some(Token(token)) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

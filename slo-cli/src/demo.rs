@@ -14,8 +14,9 @@ use crate::client::Client;
 use crate::decimal::grouped;
 use crate::error::{Error, Result};
 use crate::ingest::measurement::Measurement;
-use crate::ingest::send::{Shipment, beside, progress_bar};
+use crate::ingest::send::Shipment;
 use crate::output::Format;
+use crate::progress;
 use crate::resource::{Kind, Name};
 use sample::{Decided, INDICATORS, Sample};
 
@@ -24,7 +25,7 @@ use sample::{Decided, INDICATORS, Sample};
 #[command(after_help = "\
 Examples:
   slo serve --memory --listen 127.0.0.1:9090
-  slo --url http://127.0.0.1:9090 demo      then open http://127.0.0.1:9090 in a browser")]
+  slo --url http://127.0.0.1:9090 demo   # then open http://127.0.0.1:9090 in a browser")]
 pub(crate) struct Demo {
     /// When the sample ends (RFC 3339); now when absent. The same end makes the same sample
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -53,8 +54,9 @@ pub(crate) fn run(args: &Demo, client: Client, format: Format) -> Result {
     for (kind, definitions) in [(Kind::User, &sample.users), (Kind::Indicator, &sample.indicators)] {
         create(&client, kind.path(), definitions)?;
     }
-    let bar = progress_bar(INDICATORS.len() * usize::try_from(traffic::MINUTES).unwrap_or(usize::MAX));
-    let client = beside(client, &bar);
+    let measured = INDICATORS.iter().filter(|indicator| indicator.events > 0).count();
+    let bar = progress::minutes(u64::try_from(measured).unwrap_or(0) * traffic::MINUTES.unsigned_abs());
+    let client = client.beside(&bar);
     let minutes = measure(&client, now, &bar);
     bar.finish_and_clear();
     let minutes = minutes?;

@@ -55,7 +55,7 @@ pub(crate) enum Error {
         seconds: u64,
     },
     /// It stayed unavailable.
-    #[error("gave up after {tries} tries")]
+    #[error("gave up after {tries} tries; run this again when the service is well")]
     GaveUp {
         /// How many times it was tried.
         tries: u32,
@@ -67,7 +67,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Problem(#[from] Problem),
     /// A file could not be read.
-    #[error("cannot read {}", file.display())]
+    #[error("cannot read {}; check its name, and whether you may read it", file.display())]
     File {
         /// The file.
         file: PathBuf,
@@ -83,6 +83,14 @@ pub(crate) enum Error {
         /// What is wrong and what to do.
         fault: String,
     },
+    /// Documents that the service refused, each fault with its file and line.
+    #[error("{said}{}", faults.iter().map(|fault| format!("\n  {fault}")).collect::<String>())]
+    Documents {
+        /// What happened.
+        said: String,
+        /// `file:line: pointer: what to do`
+        faults: Vec<String>,
+    },
     /// `ingest` failed half-way.
     #[error("stopped after {done} of {all}; {advice}")]
     Stopped {
@@ -97,7 +105,7 @@ pub(crate) enum Error {
         source: Box<Error>,
     },
     /// Standard output could not be written.
-    #[error("cannot write to standard output")]
+    #[error("cannot write to standard output; look whether its disk is full")]
     Output(#[source] io::Error),
     /// `serve` could not open the address.
     #[error("cannot listen on {address}; choose another port with --listen, or 0 for a free one")]
@@ -109,7 +117,7 @@ pub(crate) enum Error {
         source: io::Error,
     },
     /// `serve` could not get ready.
-    #[error("cannot start: {what}")]
+    #[error("cannot start because of {what}; correct what is said here, then start again")]
     Start {
         /// What failed.
         what: &'static str,

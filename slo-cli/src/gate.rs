@@ -12,6 +12,7 @@ use crate::client::{Answer, Client};
 use crate::error::{Error, Result};
 use crate::output::{Format, print};
 use crate::resource::Name;
+use crate::screen;
 use crate::table::printable;
 
 /// Ask whether a change may be shipped, seen by error budgets; the decision is kept
@@ -165,7 +166,7 @@ fn report(decision: &Json) -> String {
         lines.push(format!("  override: {verdict} until {until}: {}", text(granted, "reason")));
     }
     lines.push(format!("decision {}", text(decision, "id")));
-    let lines: Vec<String> = lines.iter().map(|line| printable(line)).collect();
+    let lines: Vec<String> = lines.iter().map(|line| screen::paint(&printable(line))).collect();
     lines.join("\n")
 }
 

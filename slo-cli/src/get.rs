@@ -1,27 +1,34 @@
 //! `slo get` and `slo delete`: resources by kind and name.
 
+mod record;
+
 use clap::Args;
 
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::{Format, Items, print};
 use crate::resource::{Kind, Name};
 use crate::table::Table;
+use record::{Shown, Span};
 use slo_core::Json;
 
-/// Show one resource, or list all of a kind
+/// Show one resource, list all of a kind, or what was noted and worked out
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   slo get objectives --service shop
-  slo get indicator checkout-availability --output json")]
+  slo get indicator checkout-availability --output json
+  slo get alerts checkout-availability
+  slo get decisions --from 2026-11-01T00:00:00Z")]
 pub(crate) struct Get {
     /// What to show
-    kind: Kind,
-    /// Its name; without, all are listed
+    kind: Shown,
+    /// Its name, or of alerts, incidents and exclusions the objective's; without, all are listed
     name: Option<Name>,
     #[command(flatten)]
     filter: Filter,
+    #[command(flatten)]
+    span: Span,
 }
 
 /// Which items of a list.
@@ -43,6 +50,14 @@ impl Filter {
         let given = [("service", &self.service), ("owner", &self.owner), ("label", &self.label)];
         given.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
     }
+
+    /// Refuses what only definitions have.
+    fn only_of_resources(&self) -> Result {
+        if self.query().is_empty() {
+            return Ok(());
+        }
+        Err(Error::Failed("--service, --owner and --label are for definitions; leave them out".to_owned()))
+    }
 }
 
 /// Delete one resource
@@ -61,15 +76,23 @@ pub(crate) struct Delete {
 
 /// Runs `slo get`.
 pub(crate) fn run(args: &Get, client: &Client, format: Format) -> Result {
+    let kind = match args.kind {
+        Shown::Resource(kind) => kind,
+        Shown::Record(record) => {
+            args.filter.only_of_resources()?;
+            return record.show(args.name.as_ref(), &args.span, client, format);
+        }
+    };
+    args.span.only_of_records()?;
     if let Some(name) = &args.name {
-        let answer = client.get(&args.kind.item(name), &[])?;
+        let answer = client.get(&kind.item(name), &[])?;
         return match format {
             Format::Json => print(answer.body.trim_end()),
             Format::Table => print(&members(&client.read(&answer)?)),
         };
     }
-    let items = client.list(args.kind.path(), &args.filter.query())?;
-    format.print(|| list(args.kind, &items), || Items { items: &items })
+    let items = client.list(kind.path(), &args.filter.query())?;
+    format.print(|| list(kind, &items), || Items { items: &items })
 }
 
 /// Runs `slo delete`.
@@ -88,6 +111,10 @@ pub(crate) fn delete(args: &Delete, client: &Client, format: Format) -> Result {
 /// A line per item with what one looks for most.
 fn list(kind: Kind, items: &[Json]) -> String {
     let (header, paths): ([&str; 6], [&[&str]; 6]) = match kind {
+        Kind::Service => (
+            ["NAME", "DISPLAY NAME", "UPDATED", "REVISION", "", ""],
+            [&["name"], &["displayName"], &["updatedAt"], &["revision"], &[""], &[""]],
+        ),
         Kind::User => (
             ["NAME", "DISPLAY NAME", "EMAIL", "ROLE", "ACCESS", ""],
             [&["name"], &["displayName"], &["email"], &["role"], &["access"], &[""]],

@@ -3,6 +3,7 @@
 mod access_log;
 mod batch;
 mod csv;
+mod event;
 mod good;
 mod lines;
 pub(crate) mod measurement;
@@ -16,6 +17,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::output::{Format, complain};
 use crate::resource::Name;
+use access_log::LogFormat;
 use good::Good;
 
 /// Count events per minute in logs or tables, and send the counts
@@ -34,9 +36,17 @@ use good::Good;
 #[command(
     verbatim_doc_comment,
     after_help = "\
-Access logs: Common or Combined Log Format, lines in any order. --good takes
-  comparisons < <= > >= == != of status, bytes (0 for `-`), method, path, host
+Access logs: the first line that can be read tells the format of its file, or
+  --format does. Lines may be in any order, files compressed by gzip. --good takes
+  comparisons < <= > >= == != of status, bytes (both 0 when there are none),
+  duration (in milliseconds), method, path (with its query) and host (who asked)
   with numbers or quoted text, joined by and, or, not and parentheses.
+  common       Common or Combined Log Format; it tells no duration
+  alb          Application Load Balancer; duration is the sum of the three times, and
+               not known when one is -1, as of redirects: what is not known is not good
+  cloudfront   standard logs with their #Fields line; duration is time-taken
+  api-gateway  JSON with status, requestTimeEpoch or requestTime, and what --good needs
+               of httpMethod, path, ip, responseLength, responseLatency
 CSV: the header is time,good,total or time,value (timestamp is taken for time);
   times are RFC 3339, or YYYY-MM-DD HH:MM:SS in UTC. Values go to threshold
   indicators, which judge them; numbers are sent exactly as they stand.
@@ -45,6 +55,8 @@ Examples:
   slo ingest site --access-log access.log
   slo ingest site --access-log web1/access.log web2/access.log
   slo ingest site --access-log - --source web1 --good 'status < 500 and status != 429'
+  slo ingest shop --access-log alb.log.gz --good 'status < 500 and duration <= 300'
+  slo ingest shop --access-log - --format cloudfront
   slo ingest latency --csv latency.csv"
 )]
 pub(crate) struct Ingest {
@@ -53,6 +65,9 @@ pub(crate) struct Ingest {
     /// Access logs, `-` for standard input; several are added up
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "csv", conflicts_with = "csv")]
     access_log: Vec<PathBuf>,
+    /// The format of the access logs; otherwise each file tells it
+    #[arg(long, value_name = "FORMAT", conflicts_with = "csv")]
+    format: Option<LogFormat>,
     /// Tables of counts or values, `-` for standard input; several are added up
     #[arg(long, value_name = "FILE", num_args = 1..)]
     csv: Vec<PathBuf>,
@@ -74,11 +89,14 @@ pub(crate) struct Ingest {
 pub(crate) fn run(args: &Ingest, client: Client, format: Format) -> Result {
     for (index, file) in args.access_log.iter().chain(&args.csv).enumerate() {
         if args.access_log.iter().chain(&args.csv).take(index).any(|other| other == file) {
-            return Err(Error::Failed(format!("{} is given twice; it would be counted twice", file.display())));
+            return Err(Error::Failed(format!(
+                "{} is given twice and would be counted twice; leave one out",
+                file.display()
+            )));
         }
     }
     let (measurements, unreadable) = if args.csv.is_empty() {
-        access_log::read(&args.access_log, &args.good, args.revision)?
+        access_log::read(&args.access_log, args.format, &args.good, args.revision)?
     } else {
         csv::read(&args.csv, args.revision)?
     };
@@ -91,7 +109,9 @@ pub(crate) fn run(args: &Ingest, client: Client, format: Format) -> Result {
         complain(&format!("{unreadable}\nthese lines are left out"));
     }
     if measurements.is_empty() {
-        return Err(Error::Failed("there is nothing to send: no line holds an event".to_owned()));
+        return Err(Error::Failed(
+            "there is nothing to send: no line holds an event; look whether these are the files you mean".to_owned(),
+        ));
     }
     let shipment = send::Shipment {
         indicator: &args.indicator,

@@ -7,18 +7,24 @@ mod apply;
 mod budget;
 mod calc;
 mod client;
+mod completions;
 mod decimal;
 mod demo;
 mod error;
+mod export;
 mod gate;
 mod get;
+#[cfg(test)]
+mod help;
 mod ingest;
 mod note;
 mod output;
 mod plan;
 mod problem;
+mod progress;
 mod reconcile;
 mod resource;
+mod screen;
 mod serve;
 mod storage;
 mod suggest;
@@ -33,6 +39,7 @@ use clap::{Parser, Subcommand};
 use client::{Client, Connection};
 use error::Result;
 use output::Format;
+use screen::Color;
 
 /// Error budgets: keep service level objectives, measure them, decide by what is left
 #[derive(Debug, Parser)]
@@ -52,8 +59,11 @@ struct Cli {
     #[command(flatten)]
     connection: Connection,
     /// How results are printed
-    #[arg(long, value_name = "FORMAT", default_value = "table", global = true)]
+    #[arg(long, value_name = "FORMAT", default_value = "table", global = true, help_heading = "Output")]
     output: Format,
+    /// Whether words that matter are coloured
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Output")]
+    color: Color,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,6 +72,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Apply(apply::Apply),
+    Export(export::Export),
     Get(get::Get),
     Delete(get::Delete),
     Ingest(ingest::Ingest),
@@ -73,6 +84,7 @@ enum Command {
     Suggest(suggest::Suggest),
     Reconcile(reconcile::Reconcile),
     Calc(calc::Calc),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
@@ -87,13 +99,16 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
-    let Cli { connection, output, command } = cli;
+    let Cli { connection, output, color, command } = cli;
+    screen::look(color);
     match command {
         Command::Gate(args) => return gate::run(&args, &Client::new(&connection)?, output),
         Command::Serve(args) => serve::run(args),
         Command::Reconcile(args) => reconcile::run(&args, output),
         Command::Calc(args) => calc::run(&args, output),
+        Command::Completions(args) => completions::run(&args),
         Command::Apply(args) => apply::run(&args, &Client::new(&connection)?, output),
+        Command::Export(args) => export::run(&args, Client::new(&connection)?, output),
         Command::Get(args) => get::run(&args, &Client::new(&connection)?, output),
         Command::Delete(args) => get::delete(&args, &Client::new(&connection)?, output),
         Command::Ingest(args) => ingest::run(&args, Client::new(&connection)?, output),

@@ -40,6 +40,11 @@ pub(crate) fn complain(text: &str) {
 
 /// Prints a line (or several) and reports when nobody takes it.
 pub(crate) fn print(text: &str) -> Result {
+    write(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes as they are, likewise.
+pub(crate) fn write(bytes: &[u8]) -> Result {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Error::Output)
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Output)
 }

@@ -55,6 +55,26 @@ impl Problem {
         unknown.collect::<Option<Vec<_>>>().filter(|pointers| !pointers.is_empty())
     }
 
+    /// Each fault: where in the body, its stable word, and what to do.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.errors.iter().map(|fault| (fault.pointer.as_str(), fault.code.as_str(), fault.detail.as_str()))
+    }
+
+    /// Whether it is about one fault and says nothing else.
+    pub(crate) fn only_says_its_fault(&self) -> bool {
+        matches!(&self.errors[..], [fault] if self.detail.starts_with("line ") && self.detail.contains(&fault.detail))
+    }
+
+    /// What happened.
+    pub(crate) fn title(&self) -> String {
+        printable(&self.title)
+    }
+
+    /// What happened and what to do about it, without the faults.
+    pub(crate) fn said(&self) -> String {
+        printable(&format!("{}: {}", self.title, self.detail))
+    }
+
     /// Where in the body the first fault is.
     pub(crate) fn pointer(&self) -> Option<&str> {
         self.errors.iter().map(|fault| fault.pointer.as_str()).find(|pointer| !pointer.is_empty())

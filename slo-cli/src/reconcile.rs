@@ -8,6 +8,7 @@ use slo_core::Reconciliation;
 use crate::chain;
 use crate::error::{Error, Result};
 use crate::output::{Format, complain};
+use crate::progress;
 use crate::storage::{Absent, Storage};
 use crate::words::counted;
 
@@ -19,7 +20,7 @@ pub(crate) const DAYS: u16 = 3;
 #[command(after_help = "\
 Examples:
   slo reconcile --table-prefix prod-
-  slo reconcile --table-prefix prod- --days 30     after older data were loaded
+  slo reconcile --table-prefix prod- --days 30   # after older data were loaded
   slo reconcile --endpoint http://localhost:8000
 
 Works on the tables themselves, at any time, beside the service, and creates none. `slo serve` does it every
@@ -46,11 +47,14 @@ struct Done {
 pub(crate) fn run(args: &Reconcile, output: Format) -> Result {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| Error::Start { what: "the async runtime", source: source.into() })?;
-    let Reconciliation { indicators, done, failed } = runtime.block_on(async {
+    let bar = progress::doing("looking after the tables");
+    let reconciled = runtime.block_on(async {
         let opened = args.storage.open(Absent::Refuse).await.map_err(locked)?;
         let all = opened.service.reconcile(args.days, Timestamp::now()).await;
         all.map_err(|error| args.storage.unusable(error))
-    })?;
+    });
+    bar.finish_and_clear();
+    let Reconciliation { indicators, done, failed } = reconciled?;
     let count = |count: usize, what| counted(u64::try_from(count).unwrap_or(u64::MAX), what);
     let text = || {
         let (looked, hours, days) =

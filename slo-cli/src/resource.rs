@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 /// A kind of resource, in the order in which they must be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
 pub(crate) enum Kind {
+    /// What people are told of a service.
+    #[value(alias = "services")]
+    Service,
     /// Someone who owns objectives and decides.
     #[value(alias = "users")]
     User,
@@ -25,6 +28,7 @@ impl Kind {
     /// The collection's path below `/api/v1`.
     pub(crate) fn path(self) -> &'static str {
         match self {
+            Self::Service => "/services",
             Self::User => "/users",
             Self::Indicator => "/indicators",
             Self::Objective => "/objectives",
@@ -40,6 +44,7 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Service => "service",
             Self::User => "user",
             Self::Indicator => "indicator",
             Self::Objective => "objective",

@@ -29,13 +29,13 @@ Examples:
   slo serve
   slo serve --memory --listen 127.0.0.1:9090
   slo serve --endpoint http://127.0.0.1:8000 --table-prefix test-
-  slo serve --auth token --listen 0.0.0.0:8080   behind something that speaks TLS
-  slo serve --table-prefix prod-      the real DynamoDB, with the AWS credentials of the environment
+  slo serve --auth token --listen 0.0.0.0:8080   # behind something that speaks TLS
+  slo serve --table-prefix prod-                 # the real DynamoDB, with the AWS credentials of the environment
 
 Tables in a DynamoDB-compatible server are created when they are absent; on AWS they must exist.")]
 pub(crate) struct Serve {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// Keep everything in memory and forget it at the end
     #[arg(long, conflicts_with_all = ["data", "endpoint", "table_prefix"])]
@@ -45,6 +45,11 @@ pub(crate) struct Serve {
     /// Who may call [default: none on a loopback address, token on any other]
     #[arg(long)]
     pub(crate) auth: Option<Auth>,
+}
+
+/// Where to listen; the parser's own words are about syntax.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
 /// Who may call the service.

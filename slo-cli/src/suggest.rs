@@ -97,6 +97,7 @@ fn report(answer: &Json, proposed: bool) -> String {
             percent(period.get("consumedRatio")),
             met.to_owned(),
         ]);
+        table.paint(7);
     }
     lines.push(String::new());
     lines.push(table.render());

@@ -13,6 +13,11 @@ use crate::table::Table;
 
 /// Make, list and revoke the tokens that let users in
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  slo token create ana --expires 90d
+  slo token list ana
+  slo token revoke ana slo_ana_1f0a22c94b7e")]
 pub(crate) struct Token {
     #[command(subcommand)]
     command: Command,
@@ -47,6 +52,9 @@ struct Create {
 
 /// List the tokens of a user, without their secrets
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  slo token list ana")]
 struct List {
     /// Whose tokens
     user: Name,
@@ -54,6 +62,9 @@ struct List {
 
 /// Revoke a token: nobody gets in with it any more
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  slo token revoke ana slo_ana_1f0a22c94b7e")]
 struct Revoke {
     /// Whose token
     user: Name,

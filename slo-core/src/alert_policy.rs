@@ -115,6 +115,23 @@ impl AlertThreshold {
     }
 }
 
+impl AlertCondition {
+    /// k in the shortest period that a window can have (a month of 28 days); `None` for a long window in civil units.
+    ///
+    /// ```
+    /// use slo_core::{AlertPolicy, RollingWindow, TimeWindow};
+    ///
+    /// let month = TimeWindow::Rolling(RollingWindow::new("30d".parse()?)?);
+    /// let first = &AlertPolicy::default_for(43_200).conditions[0];
+    /// assert_eq!(first.factor_in(&month).map(|k| k.to_string()).as_deref(), Some("14.4"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn factor_in(&self, window: &TimeWindow) -> Option<Ratio> {
+        self.threshold.factor(self.long_window.minutes()?, shortest_period_minutes(window))
+    }
+}
+
 impl AlertPolicy {
     /// The conditions of an objective that has none of its own, for a P of so many minutes: multiwindow,
     /// multi-burn-rate.

@@ -64,16 +64,19 @@ pub enum AuditKind {
     Policy,
     /// A decision, or an override of it.
     Decision,
+    /// The profile of a service.
+    Service,
 }
 
 impl AuditKind {
     /// All, with their names on the wire.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("indicator", Self::Indicator),
         ("objective", Self::Objective),
         ("user", Self::User),
         ("policy", Self::Policy),
         ("decision", Self::Decision),
+        ("service", Self::Service),
     ];
 
     /// In the singular, lower case.
@@ -85,6 +88,7 @@ impl AuditKind {
             Self::User => Kind::User.name(),
             Self::Policy => Kind::Policy.name(),
             Self::Decision => "decision",
+            Self::Service => Kind::Service.name(),
         }
     }
 }
@@ -96,6 +100,7 @@ impl From<Kind> for AuditKind {
             Kind::Objective => Self::Objective,
             Kind::User => Self::User,
             Kind::Policy => Self::Policy,
+            Kind::Service => Self::Service,
         }
     }
 }

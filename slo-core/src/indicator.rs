@@ -94,6 +94,17 @@ impl Operator {
     /// All, with their names on the wire.
     pub const ALL: [(&'static str, Self); 4] =
         [("lt", Self::Lt), ("lte", Self::Lte), ("gt", Self::Gt), ("gte", Self::Gte)];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lt => "lt",
+            Self::Lte => "lte",
+            Self::Gt => "gt",
+            Self::Gte => "gte",
+        }
+    }
 }
 
 impl Threshold {

@@ -43,7 +43,7 @@ pub enum JsonError {
     /// The parser says where.
     #[error("this is not JSON: {0}")]
     Syntax(String),
-    /// Deeper than [`MAX_JSON_DEPTH`].
+    /// Deeper than [`MAX_JSON_DEPTH`], or than the caller allows.
     #[error("this is nested deeper than {MAX_JSON_DEPTH} levels")]
     Depth,
 }
@@ -68,8 +68,34 @@ impl Json {
     /// # Errors
     /// [`JsonError`].
     pub fn parse_all(text: &str) -> Result<Vec<Self>, JsonError> {
+        Self::parse_all_within(text, MAX_JSON_DEPTH)
+    }
+
+    /// The same with a depth of the caller's: for what wraps a document of ours in some levels more.
+    ///
+    /// # Errors
+    /// [`JsonError`].
+    pub fn parse_all_within(text: &str, depth: usize) -> Result<Vec<Self>, JsonError> {
         let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-        values.map(|raw| Self::read(raw?, MAX_JSON_DEPTH)).collect()
+        values.map(|raw| Self::read(raw?, depth)).collect()
+    }
+
+    /// How deeply it is nested: 1 for what holds nothing.
+    ///
+    /// ```
+    /// use slo_core::Json;
+    ///
+    /// assert_eq!(Json::parse(br#"{"a":[1]}"#)?.depth(), 3);
+    /// # Ok::<(), slo_core::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        let below = match self {
+            Self::Array(items) => items.iter().map(Self::depth).max(),
+            Self::Object(members) => members.iter().map(|(_, value)| value.depth()).max(),
+            _ => None,
+        };
+        1 + below.unwrap_or(0)
     }
 
     /// A text as a number, if JSON would take it as one.

@@ -24,6 +24,7 @@
 //! | Rules about when to ship | [`Policy`] |
 //! | Whether this may be shipped, and why | [`Decision`] |
 //! | Person who decides | [`User`] |
+//! | What people are told of a service | [`ServiceProfile`] |
 //! | Who did what, and when | [`AuditEntry`] |
 //!
 //! Start with [`Service`] for the use cases over a store, or with [`Evaluation`] for the arithmetic
@@ -67,6 +68,7 @@ mod recurrence;
 mod repository;
 mod revision;
 mod service;
+mod service_profile;
 mod tally;
 mod target;
 #[cfg(any(test, feature = "testing"))]
@@ -126,6 +128,7 @@ pub use service::{
     Admitted, AlertRound, DecisionRequest, MAX_PERIODS, MAX_STEPS, Managed, Planned, Proposal, Reconciliation, Service,
     UnnotedUse, WhatIf, Written,
 };
+pub use service_profile::ServiceProfile;
 pub use target::{Target, TargetError};
 pub use text::{Description, DisplayName, LabelError, Labels, Reason, Text, TextError};
 pub use time::{Minute, Period};

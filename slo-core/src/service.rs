@@ -10,6 +10,7 @@ mod exclusions;
 mod glance;
 mod judged;
 mod kept_alerts;
+mod managed;
 mod plan;
 mod reconcile;
 mod tokens;
@@ -17,6 +18,7 @@ mod tokens;
 pub use alert_round::AlertRound;
 pub use decide::DecisionRequest;
 pub use evaluate::{MAX_PERIODS, Proposal, WhatIf};
+pub use managed::Managed;
 pub use plan::Planned;
 pub use reconcile::Reconciliation;
 pub use tokens::{Admitted, UnnotedUse};
@@ -24,7 +26,6 @@ pub use tokens::{Admitted, UnnotedUse};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 
 use evaluate::{step_minutes, too_many_steps, unusable};
@@ -44,6 +45,7 @@ use crate::repository::{
     MeasurementRepository, Page, RepositoryError, Resolution, StateRepository,
 };
 use crate::revision::{Change, Precondition, Revision, Stamp, Versioned};
+use crate::service_profile::ServiceProfile;
 use crate::time::{Minute, Period};
 use crate::user::User;
 
@@ -78,6 +80,8 @@ pub struct Service {
     pub objectives: Arc<dyn DefinitionRepository<Objective>>,
     /// Where users are kept.
     pub users: Arc<dyn DefinitionRepository<User>>,
+    /// Where it is kept what people are told of services.
+    pub services: Arc<dyn DefinitionRepository<ServiceProfile>>,
     /// Where counts are kept.
     pub measurements: Arc<dyn MeasurementRepository>,
     /// Where the state is kept that processes share.
@@ -88,79 +92,6 @@ pub struct Service {
     pub decisions: Arc<dyn DecisionRepository>,
     /// Where it is kept who did what: written by the others, each in the same step as what it tells of.
     pub audit: Arc<dyn AuditRepository>,
-}
-
-/// A definition as the use cases treat it: where it is kept and which rules reach beyond it.
-#[async_trait]
-pub trait Managed: Definition {
-    /// Where it is kept.
-    fn repository(service: &Service) -> &dyn DefinitionRepository<Self>;
-
-    /// Checks the rules that need other definitions, and fills in what follows from them.
-    async fn prepare(self, _service: &Service) -> Result<Self, Error> {
-        Ok(self)
-    }
-
-    /// Whether it may be deleted.
-    async fn release(_service: &Service, _name: &Name) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Managed for Indicator {
-    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
-        &*service.indicators
-    }
-
-    async fn release(service: &Service, name: &Name) -> Result<(), Error> {
-        let filter = Filter { indicator: Some(name.clone()), ..Filter::default() };
-        service.unused(Self::KIND, name, &filter).await
-    }
-}
-
-#[async_trait]
-impl Managed for Objective {
-    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
-        &*service.objectives
-    }
-
-    /// The indicator and the owners must exist; the promise is about the indicator's present life.
-    async fn prepare(mut self, service: &Service) -> Result<Self, Error> {
-        let mut faults = self.faults();
-        let (indicator, owners): (Vec<_>, Vec<_>) =
-            self.references().into_iter().partition(|reference| reference.kind == Kind::Indicator);
-        match service.indicators.get(&self.series.indicator).await? {
-            Some(indicator) => self.series.born = indicator.born,
-            None => faults.extend(indicator.iter().map(Reference::fault)),
-        }
-        faults.extend(service.missing(&owners).await?);
-        if faults.is_empty() { Ok(self) } else { Err(Error::Invalid { faults }) }
-    }
-}
-
-#[async_trait]
-impl Managed for User {
-    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
-        &*service.users
-    }
-
-    async fn release(service: &Service, name: &Name) -> Result<(), Error> {
-        let filter = Filter { owner: Some(name.clone()), ..Filter::default() };
-        service.unused(Self::KIND, name, &filter).await
-    }
-}
-
-#[async_trait]
-impl Managed for Policy {
-    fn repository(service: &Service) -> &dyn DefinitionRepository<Self> {
-        &*service.policies
-    }
-
-    async fn prepare(self, _: &Service) -> Result<Self, Error> {
-        let faults = self.faults();
-        if faults.is_empty() { Ok(self) } else { Err(Error::Invalid { faults }) }
-    }
 }
 
 /// Whether a put made something new.
@@ -181,6 +112,7 @@ impl Service {
             indicators: Arc::new(MemoryDefinitions::audited(&audit)),
             objectives: Arc::new(MemoryDefinitions::audited(&audit)),
             users: Arc::new(MemoryDefinitions::audited(&audit)),
+            services: Arc::new(MemoryDefinitions::audited(&audit)),
             measurements: Arc::new(MemoryMeasurements::default()),
             states: Arc::new(MemoryStates::default()),
             policies: Arc::new(MemoryDefinitions::audited(&audit)),
@@ -212,6 +144,7 @@ impl Service {
                 Kind::Objective => self.objectives.get(name).await?.is_some(),
                 Kind::User => self.users.get(name).await?.is_some(),
                 Kind::Policy => self.policies.get(name).await?.is_some(),
+                Kind::Service => self.services.get(name).await?.is_some(),
             };
             if !exists {
                 faults.push(reference.fault());

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use slo_core::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
-use slo_core::{Definition, DefinitionRepository, Indicator, Objective, Service, User};
+use slo_core::{Definition, DefinitionRepository, Indicator, Objective, Service, ServiceProfile, User};
 
 /// A store and what it needs to live, as an adapter's fixture would hold a temporary directory.
 #[derive(Default)]
@@ -51,3 +51,4 @@ slo_core::audit_contract!(whole);
 slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 slo_core::definition_contract!(users: User, users);
+slo_core::definition_contract!(services: ServiceProfile, names::<ServiceProfile>);

@@ -55,6 +55,7 @@ impl Store {
             indicators: Arc::new(self.definitions()),
             objectives: Arc::new(self.definitions()),
             users: Arc::new(self.definitions()),
+            services: Arc::new(self.definitions()),
             measurements: Arc::new(self.measurements()),
             states: Arc::new(self.states()),
             policies: Arc::new(self.definitions()),

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::error::DisplayErrorContext;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use slo_core::testing::{Sample, definitions, measurements, states};
-use slo_core::{Indicator, Objective, User};
+use slo_core::{Indicator, Objective, ServiceProfile, User};
 use slo_dynamo::Store;
 use slo_dynamo::client::connect;
 use slo_dynamo::table::{TableNames, create_tables};
@@ -180,6 +180,7 @@ fn clauses(client: &Client) -> Vec<Clause> {
     all.extend(of_definitions::<Indicator>("indicators", client));
     all.extend(of_definitions::<Objective>("objectives", client));
     all.extend(of_definitions::<User>("users", client));
+    all.extend(of_definitions::<ServiceProfile>("services", client));
     all
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use slo_core::{Definition, Indicator, Objective, Service, User};
+use slo_core::{Definition, Indicator, Objective, Service, ServiceProfile, User};
 use slo_dynamo::{DynamoDecisions, DynamoDefinitions, DynamoMeasurements, DynamoStates};
 
 async fn counts() -> Box<DynamoMeasurements> {
@@ -32,3 +32,4 @@ slo_core::audit_contract!(whole);
 slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 slo_core::definition_contract!(users: User, names::<User>);
+slo_core::definition_contract!(services: ServiceProfile, names::<ServiceProfile>);

@@ -11,7 +11,7 @@ use slo_core::testing::{Sample as _, decision, override_of};
 use slo_core::{
     AuditAction, Batch, DecisionRepository as _, Deed, DefinitionRepository as _, EventCounts, Exclusion,
     ExclusionMode, Measurement, MeasurementRepository as _, Minute, Objective, Precondition, Reconciled, Revision,
-    Stamp, StateRepository as _,
+    ServiceProfile, Stamp, StateRepository as _,
 };
 use slo_dynamo::Store;
 
@@ -174,6 +174,35 @@ async fn definitions() -> Checked {
     assert!(stored[told[2]].contains(r#""action":"deleted","kind":"objective","name":"fast","revision":3}"#));
     let deleted = r#"doc={"revision":3,"stamp":{"at":"2026-11-02T00:00:00Z","by":null},"value":null}"#;
     assert_eq!(stored[tombstone], deleted);
+    Ok(())
+}
+
+/// A profile is in a partition of its own and in no index: nothing finds it by service or owner.
+#[tokio::test]
+async fn services() -> Checked {
+    let client = client().await;
+    let services = Store::builder(client.clone()).build().definitions::<ServiceProfile>();
+    services.put(ServiceProfile::new(name("web")), Precondition::Absent, stamp()).await?;
+    let version = concat!(
+        r#"{"value":{"name":"web","labels":{}},"revision":1,"born":1,"created_at":"2026-11-02T00:00:00Z","#,
+        r#""updated":{"at":"2026-11-02T00:00:00Z","by":null}}"#,
+    );
+    let created =
+        r#"{"revision":1,"stamp":{"at":"2026-11-02T00:00:00Z","by":null},"value":{"name":"web","labels":{}}}"#;
+    assert_eq!(
+        dump(&client, "slo").await?,
+        lines(&[
+            (
+                "audit 2026-11-02T00:00:00.000000000Z#service#web#00000000000000000001-00000000000000000000",
+                concat!(
+                    r#"doc={"stamp":{"at":"2026-11-02T00:00:00Z","by":null},"action":"created","#,
+                    r#""kind":"service","name":"web","revision":1}"#,
+                ),
+            ),
+            ("service web", &format!("doc={version}; rev=N 1")),
+            ("service#web R#00000000000000000001", &format!("doc={created}")),
+        ])
+    );
     Ok(())
 }
 

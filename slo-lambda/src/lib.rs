@@ -12,10 +12,13 @@
 //!
 //! `function` (feature `bootstrap`) runs it as a Lambda function, beside what is asked for without HTTP.
 
+mod difference;
 mod document;
 mod edge;
 #[cfg(feature = "bootstrap")]
 pub mod function;
+mod located;
+mod openslo;
 mod page;
 mod resource;
 mod router;
@@ -26,9 +29,11 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use slo_core::{Error, Service};
 
+pub use difference::{Change, MADE_BY_THE_SERVICE, difference};
 use edge::cursor::CursorKey;
 use edge::door::Door;
 use edge::random::random;
+pub use located::{Lines, Located, Malformed};
 pub use router::{FILES, PAGES, ROUTES, openapi, router};
 
 /// What the routes work with. Clone it freely.

@@ -20,8 +20,8 @@ use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, reference, sign_in, sprint, style};
 use crate::resource::{
-    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, objective, plan,
-    policy, root, suggested_target, token, user,
+    alert, audit, burn_down, decision, error_budget, exclusion, incident, indicator, measurement, metrics, objective,
+    openslo, plan, policy, root, service, suggested_target, token, user,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ macro_rules! routes {
             "/api/v1" => get VIEWER root::get;
             "/api/v1/openapi.json" => get OPEN root::openapi;
             "/healthz" => get OPEN root::health;
+            "/metrics" => get VIEWER metrics::get;
 
             "/api/v1/indicators" => get VIEWER indicator::list, post EDITOR indicator::create;
             "/api/v1/indicators/{name}" =>
@@ -60,8 +61,15 @@ macro_rules! routes {
             "/api/v1/objectives/{name}/alerts" => get VIEWER alert::list;
             "/api/v1/objectives/{name}/incidents" => get VIEWER incident::list;
 
+            "/api/v1/services" => get VIEWER service::list, post EDITOR service::create;
+            "/api/v1/services/{name}" =>
+                get VIEWER service::get, put EDITOR service::put, patch EDITOR service::patch,
+                delete EDITOR service::delete;
+
             "/api/v1/error-budgets" => get VIEWER error_budget::list;
             "/api/v1/error-budgets:batchGet" => post VIEWER error_budget::batch_get;
+
+            "/api/v1/openslo" => get VIEWER openslo::get, post EDITOR openslo::post;
 
             "/api/v1/policy" => get VIEWER policy::get, put ADMIN policy::put;
             "/api/v1/policy/revisions" => get VIEWER policy::revisions;

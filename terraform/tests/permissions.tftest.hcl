@@ -64,7 +64,7 @@ run "permissions" {
     condition = alltrue([
       for statement in jsondecode(aws_iam_role_policy.api.policy).Statement :
       try(statement.Condition, {}) == {
-        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["indicator", "objective", "user", "indicator@*", "objective@*", "user@*", "uses#*"] }
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["indicator", "objective", "service", "user", "indicator@*", "objective@*", "user@*", "uses#*"] }
       }
       if contains(flatten([statement.Action]), "dynamodb:DeleteItem")
     ])

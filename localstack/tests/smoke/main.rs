@@ -15,7 +15,12 @@ fn what_is_as_it_should_be_passes_and_nothing_is_left() {
     let stage = Stage::serve(Honest);
     let outcome = stage.walk();
     assert_eq!(outcome.code, Some(0), "{}", outcome.said);
-    for line in ["users: created smoke-", "of 16 who replaced the same revision, one won", " checks passed in "] {
+    for line in [
+        "users: created smoke-",
+        "services: the profile of smoke-",
+        "of 16 who replaced the same revision, one won",
+        " checks passed in ",
+    ] {
         assert!(outcome.said.contains(line), "{line}: {}", outcome.said);
     }
     assert_eq!(stage.left(), 0);

@@ -34,6 +34,7 @@ fn summary(budget: &Json, what_if: bool) -> String {
     let text = |name: &str| budget.get(name).and_then(Json::text).unwrap_or(UNDEFINED).to_owned();
     table.row(["Objective".to_owned(), format!("{} (revision {})", text("objective"), text("revision"))]);
     table.row(["Status", status(budget)]);
+    table.paint(1);
     let assumed = if what_if { " (what if)" } else { "" };
     table.row(["Target".to_owned(), format!("{}{assumed}", percent(budget.get("target")))]);
     let met = match budget.get("met") {

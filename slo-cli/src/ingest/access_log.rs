@@ -1,26 +1,53 @@
-//! The Common and Combined Log Format.
-//!
-//! `host ident user [day/Mon/year:h:m:s ±zone] "request" status bytes "referer" "agent"`,
-//! written by hand because what matters is what the format's descriptions leave out: users
-//! with blanks, escaped quotes, requests that are no HTTP, lines cut off or run together.
+//! Access logs: which format a file is in, and its events counted per minute.
+
+mod alb;
+mod api_gateway;
+mod cloudfront;
+mod common;
+#[cfg(test)]
+mod round_trip;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
 
-use super::good::{Event, Good};
-use super::lines::{self, Unreadable};
+use super::event::Event;
+use super::good::{Field, Good};
+use super::lines::{self, Fault, Unreadable};
 use super::measurement::{Content, EventCounts, Measurement, Minute};
 use crate::error::Result;
+use cloudfront::Columns;
+
+/// A format of access logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// Common or Combined Log Format, of Apache, nginx and others
+    #[value(alias = "combined")]
+    Common,
+    /// Application Load Balancer of AWS
+    Alb,
+    /// Standard logs of CloudFront, with their #Fields line
+    Cloudfront,
+    /// Access logs of API Gateway, an object of JSON a line
+    ApiGateway,
+}
 
 /// Counts the events of all files per minute.
-pub(super) fn read(files: &[PathBuf], good: &Good, revision: u64) -> Result<(Vec<Measurement>, Unreadable)> {
+pub(super) fn read(
+    files: &[PathBuf],
+    format: Option<LogFormat>,
+    good: &Good,
+    revision: u64,
+) -> Result<(Vec<Measurement>, Unreadable)> {
     let mut minutes: BTreeMap<Minute, EventCounts> = BTreeMap::new();
-    let unreadable = lines::for_each(files, |_, line| {
-        let (time, event) = parse(line)?;
+    let mut reader = Reader::new(format, good);
+    let unreadable = lines::for_each(files, |first, line| {
+        if first {
+            reader = Reader::new(format, good);
+        }
+        let Some((time, event)) = reader.read(line)? else { return Ok(()) };
         let counts = minutes.entry(Minute::of(time)).or_default();
         counts.total += 1;
         counts.good += u64::from(good.holds(&event));
@@ -34,219 +61,139 @@ pub(super) fn read(files: &[PathBuf], good: &Good, revision: u64) -> Result<(Vec
     Ok((minutes.into_iter().map(measurement).collect(), unreadable))
 }
 
-/// Reads one line; says what is wrong with it otherwise.
-fn parse(line: &str) -> Result<(Timestamp, Event<'_>), String> {
-    let (host, rest) = line.split_once(' ').ok_or("it does not begin with `host ident user`")?;
-    let (time, rest) = find_time(rest)?;
-    let rest = rest.strip_prefix(" \"").ok_or("no request in quotes after the time")?;
-    let (request, rest) = quoted(rest).ok_or("the quotes of the request are not closed")?;
-    let mut fields = rest.strip_prefix(' ').ok_or("no status after the request")?.splitn(3, ' ');
-    let status = fields.next().unwrap_or_default();
-    if status.len() != 3 || !status.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(format!("the status is {status:?}, not three digits"));
+/// Reads the lines of one file.
+struct Reader<'a> {
+    /// Known from the first line that can be read.
+    format: Option<LogFormat>,
+    /// Of a CloudFront file, by its newest `#Fields` line.
+    columns: Option<Columns>,
+    good: &'a Good,
+    /// Whether that asks for durations.
+    timed: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(format: Option<LogFormat>, good: &'a Good) -> Self {
+        Self { format, columns: None, good, timed: good.uses(Field::Duration) }
     }
-    let bytes = match fields.next().ok_or("no bytes after the status")? {
-        "-" => 0,
-        text if text.bytes().all(|b| b.is_ascii_digit()) => {
-            text.parse().map_err(|_| format!("too many bytes: {text}"))?
-        }
-        text => return Err(format!("the bytes are {text:?}, neither a number nor `-`")),
-    };
-    // A line may be cut off in its agent; but what follows must not be another event.
-    let tail = fields.next().unwrap_or_default();
-    if !is_well_formed(tail) && find_time(tail).is_ok() {
-        return Err("two lines run together".to_owned());
-    }
-    let mut words = request.split(' ');
-    let method = words.next().unwrap_or_default();
-    let path = words.next().unwrap_or_default();
-    let status = status.parse().map_err(|_| "the status is no number")?;
-    Ok((time, Event { status, bytes, method, path, host }))
-}
 
-/// The time between ` [` and `]`, and what follows; idents and users before it may hold anything.
-fn find_time(text: &str) -> Result<(Timestamp, &str), String> {
-    let mut reason = "no time in brackets, such as [17/May/2015:10:05:03 +0000]".to_owned();
-    for (index, _) in text.match_indices(" [") {
-        let Some((inside, rest)) = text[index + 2..].split_once(']') else { break };
-        match timestamp(inside) {
-            Some(time) => return Ok((time, rest)),
-            None => reason = format!("{inside:?} is no time such as 17/May/2015:10:05:03 +0000"),
-        }
-    }
-    Err(reason)
-}
-
-/// `17/May/2015:10:05:03 +0000`
-fn timestamp(text: &str) -> Option<Timestamp> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (local, zone) = text.split_once(' ')?;
-    let (date, clock) = local.split_once(':')?;
-    let [day, month, year] = parts(date, '/')?;
-    let [hour, minute, second] = parts(clock, ':')?;
-    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
-    // 60 is a leap second: UTC as we count it repeats the 59th.
-    let second = number(second, 2)?.min(59);
-    let local = DateTime::new(
-        number(year, 4)?,
-        i8::try_from(month).ok()?,
-        i8::try_from(number(day, 2)?).ok()?,
-        i8::try_from(number(hour, 2)?).ok()?,
-        i8::try_from(number(minute, 2)?).ok()?,
-        i8::try_from(second).ok()?,
-        0,
-    );
-    let (sign, zone) = zone.strip_prefix('-').map(|zone| (-1, zone)).or_else(|| Some((1, zone.strip_prefix('+')?)))?;
-    let zone = i32::from(number(zone, 4)?);
-    let offset = Offset::from_seconds(sign * (zone / 100 * 3600 + zone % 100 * 60)).ok()?;
-    offset.to_timestamp(local.ok()?).ok()
-}
-
-fn parts(text: &str, separator: char) -> Option<[&str; 3]> {
-    let parts: Vec<&str> = text.split(separator).collect();
-    parts.try_into().ok()
-}
-
-fn number(text: &str, digits: usize) -> Option<i16> {
-    (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
-}
-
-/// What stands before the closing quote, and what follows it; `\"` does not close.
-fn quoted(text: &str) -> Option<(&str, &str)> {
-    let mut escaped = false;
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            b'"' if !escaped => return Some((&text[..index], &text[index + 1..])),
-            _ => escaped = byte == b'\\' && !escaped,
-        }
-    }
-    None
-}
-
-/// Whether `text` is words and quoted texts with blanks between.
-fn is_well_formed(mut text: &str) -> bool {
-    while !text.is_empty() {
-        let rest = match text.strip_prefix('"') {
-            Some(inside) => quoted(inside).map(|(_, rest)| rest),
-            None => Some(&text[text.find(' ').unwrap_or(text.len())..]),
-        };
-        text = match rest {
-            Some("") => "",
-            Some(rest) => match rest.strip_prefix(' ') {
-                Some(next) => next,
-                None => return false,
+    /// The event of a line, none of a comment.
+    fn read<'l>(&mut self, line: &'l str) -> Result<Option<(Timestamp, Event<'l>)>, Fault> {
+        let format = self.format.unwrap_or_else(|| LogFormat::like(line));
+        let read = match format {
+            LogFormat::Common => {
+                let read = common::parse(line)?;
+                if self.timed {
+                    return Err(Fault::File(
+                        "is in Common or Combined Log Format, which does not tell durations; leave duration out of --good, \
+                         which can use it of alb, cloudfront and api-gateway logs"
+                            .to_owned(),
+                    ));
+                }
+                Some(read)
+            }
+            LogFormat::Alb => Some(alb::parse(line)?),
+            LogFormat::Cloudfront => match (line.strip_prefix('#'), &self.columns) {
+                (Some(comment), _) => {
+                    if let Some(names) = comment.strip_prefix("Fields:") {
+                        self.columns = Some(Columns::of(names, self.good).map_err(Fault::File)?);
+                    }
+                    None
+                }
+                (None, Some(columns)) => Some(columns.parse(line)?),
+                (None, None) => return Err("there is no #Fields line before it".into()),
             },
-            None => return false,
+            LogFormat::ApiGateway => Some(api_gateway::parse(line, self.good)?),
         };
+        self.format = Some(format);
+        Ok(read)
     }
-    true
+}
+
+impl LogFormat {
+    /// What a line looks like by its beginning.
+    fn like(line: &str) -> Self {
+        if line.starts_with("#Version:") || line.starts_with("#Fields:") {
+            Self::Cloudfront
+        } else if api_gateway::object(line).is_some() {
+            Self::ApiGateway
+        } else if alb::begins(line) {
+            Self::Alb
+        } else {
+            Self::Common
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
-    const TIME: &str = "[29/Feb/2024:23:59:58 +0000]";
+    const COMMON: &str = r#"192.0.2.1 - - [28/Feb/2026:22:59:00 +0000] "GET / HTTP/1.1" 200 5"#;
+    const ALB: &str = r#"http 2026-02-28T22:59:00.5Z app/shop/50dc6c495c0c9188 192.0.2.1:2817 - 0.000 0.001 0.000 200 200 34 366 "GET http://shop.example:80/ HTTP/1.1" "curl""#;
+    const CLOUDFRONT: &str = "#Version: 1.0\n#Fields: date time sc-status\n2026-02-28\t22:59:00\t200";
+    const API_GATEWAY: &str = r#"{"requestTimeEpoch":"1772319540000","status":"200"}"#;
 
-    fn event(line: &str) -> (String, Event<'_>) {
-        let (time, event) = parse(line).unwrap_or_else(|reason| panic!("{line}: {reason}"));
-        (time.to_string(), event)
-    }
-
-    fn reason(line: &str) -> String {
-        parse(line).expect_err(line)
+    /// Good and total of all minutes, and what could not be read.
+    fn counts(texts: &[&str], format: Option<LogFormat>, good: &str) -> Result<((u64, u64), String)> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = |(index, text): (usize, &&str)| {
+            let path = directory.path().join(format!("{index}.log"));
+            fs::write(&path, text).expect("written");
+            path
+        };
+        let files: Vec<PathBuf> = texts.iter().enumerate().map(file).collect();
+        let (measurements, unreadable) = read(&files, format, &good.parse().expect("an expression"), 0)?;
+        let sum = measurements.iter().fold((0, 0), |sum, measurement| match measurement.content {
+            Content::Counts { good, total } => (sum.0 + good, sum.1 + total),
+            Content::Values { .. } => panic!("counts"),
+        });
+        Ok((sum, unreadable.to_string()))
     }
 
     #[test]
-    fn common_and_combined() {
-        let common = format!(r#"192.0.2.1 - - {TIME} "GET /a?b=c HTTP/1.1" 200 1234"#);
-        let expected = Event { status: 200, bytes: 1234, method: "GET", path: "/a?b=c", host: "192.0.2.1" };
-        assert_eq!(event(&common), ("2024-02-29T23:59:58Z".to_owned(), expected));
-        let combined = format!(r#"{common} "http://example.com/" "Agent/1.0 (x; \"y\")""#);
-        assert_eq!(event(&combined).1, event(&common).1);
-        let more = format!(r#"{combined} 0.005 "-""#);
-        assert_eq!(event(&more).1, event(&common).1);
+    fn each_file_has_its_format() {
+        let (sum, told) = counts(&[COMMON, ALB, CLOUDFRONT, API_GATEWAY], None, "status < 500").expect("read");
+        assert_eq!(sum, (4, 4), "{told}");
     }
 
     #[test]
-    fn hosts_and_users_of_all_kinds() {
-        for (start, host) in [
-            ("2001:db8::1 - -", "2001:db8::1"),
-            ("::1 - ann", "::1"),
-            ("client.example - Ann Smith", "client.example"),
-            ("192.0.2.1 - [odd] user [x", "192.0.2.1"),
-            ("shop.example:443 192.0.2.1 - -", "shop.example:443"),
+    fn the_first_readable_line_tells_it_and_no_other_is_taken() {
+        let cut = &ALB[..40];
+        let text = [cut, ALB, COMMON, API_GATEWAY, ALB].join("\n");
+        let (sum, told) = counts(&[&text], None, "status < 500").expect("read");
+        assert_eq!(sum, (2, 2), "{told}");
+        assert!(told.starts_with("cannot read 3 lines") && told.contains("line 3: it begins with"), "{told}");
+        let (sum, told) = counts(&[COMMON], Some(LogFormat::Alb), "status < 500").expect("read");
+        assert!(sum == (0, 0) && told.contains("not with http, https,"), "{told}");
+    }
+
+    #[test]
+    fn a_remark_is_no_format() {
+        let (sum, told) = counts(&[&format!("# rotated\n{COMMON}")], None, "status < 500").expect("read");
+        assert!(sum == (1, 1) && told.contains("line 1: "), "{told}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_tell_what_good_asks_for_is_refused() {
+        for (text, told) in [
+            (COMMON, "Combined Log Format, which does not tell durations; leave duration out"),
+            (CLOUDFRONT, "the #Fields line has no time-taken, which --good needs for duration"),
         ] {
-            let line = format!(r#"{start} {TIME} "GET / HTTP/1.1" 200 -"#);
-            assert_eq!(event(&line).1.host, host);
-            assert_eq!(event(&line).1.bytes, 0);
+            let error = counts(&[text], None, "duration < 300").expect_err(told).to_string();
+            assert!(error.contains("0.log") && error.contains(told), "{error}");
         }
     }
 
     #[test]
-    fn requests_that_are_hardly_http() {
-        for (request, method, path) in [
-            (r#"GET /\"quoted\\\" HTTP/1.1"#, "GET", r#"/\"quoted\\\""#),
-            (r"GET /back\\", "GET", r"/back\\"),
-            ("-", "-", ""),
-            ("", "", ""),
-            (r"\x16\x03\x01", r"\x16\x03\x01", ""),
-            ("GET /[brackets] HTTP/1.1", "GET", "/[brackets]"),
-        ] {
-            let line = format!(r#"192.0.2.1 - - {TIME} "{request}" 400 226 "-" "-""#);
-            let event = event(&line).1;
-            assert_eq!((event.method, event.path, event.status), (method, path, 400), "{line}");
-        }
-    }
-
-    #[test]
-    fn zones_and_the_end_of_months() {
-        for (time, utc) in [
-            ("29/Feb/2024:23:30:00 -0130", Some("2024-03-01T01:00:00Z")),
-            ("01/Mar/2023:00:15:00 +0100", Some("2023-02-28T23:15:00Z")),
-            ("31/Dec/2023:18:00:00 -0600", Some("2024-01-01T00:00:00Z")),
-            ("01/Jan/2024:05:29:59 +0530", Some("2023-12-31T23:59:59Z")),
-            ("30/Jun/2015:23:59:60 +0000", Some("2015-06-30T23:59:59Z")),
-            ("29/Feb/2023:00:00:00 +0000", None),
-            ("31/Apr/2024:00:00:00 +0000", None),
-            ("1/Mar/2024:00:00:00 +0000", None),
-            ("01/Mai/2024:00:00:00 +0000", None),
-            ("01/Mar/2024:24:00:00 +0000", None),
-            ("01/Mar/2024:00:00:00", None),
-            ("01/Mar/2024:00:00:00 UTC", None),
-            ("01/Mar/2024:00:00:00 +9900", None),
-        ] {
-            assert_eq!(timestamp(time).map(|time| time.to_string()).as_deref(), utc, "{time}");
-        }
-    }
-
-    #[test]
-    fn malformed_lines_say_why() {
-        let start = format!("192.0.2.1 - - {TIME}");
-        for (line, why) in [
-            ("garbage".to_owned(), "host ident user"),
-            ("a b c d".to_owned(), "no time in brackets"),
-            (r#"a - - [x] "GET /" 200 1"#.to_owned(), "\"x\" is no time"),
-            (format!("{start} GET / 200 1"), "no request in quotes"),
-            (format!(r#"{start} "GET / 200 1"#), "not closed"),
-            (format!(r#"{start} "GET /""#), "no status"),
-            (format!(r#"{start} "GET /" 20 1"#), "not three digits"),
-            (format!(r#"{start} "GET /" - 1"#), "not three digits"),
-            (format!(r#"{start} "GET /" 200"#), "no bytes"),
-            (format!(r#"{start} "GET /" 200 x"#), "neither a number"),
-            (format!(r#"{start} "GET /" 200 99999999999999999999"#), "too many bytes"),
-        ] {
-            assert!(reason(&line).contains(why), "{line}: {}", reason(&line));
-        }
-    }
-
-    #[test]
-    fn a_cut_agent_loses_nothing_but_a_second_event_would_be_lost() {
-        let line = format!(r#"192.0.2.1 - - {TIME} "GET /" 200 1 "-" "Agent"#);
-        assert_eq!(event(&line).1.status, 200);
-        assert_eq!(reason(&format!("{line}{line}")), "two lines run together");
-        // An agent that looks like a time is a text like any other.
-        let agent = format!(r#"{line} {TIME}""#);
-        assert_eq!(event(&agent).1.status, 200);
+    fn fields_may_change_in_a_file_that_was_put_together() {
+        let other = "#Version: 1.0\n#Fields: sc-status date time\n502\t2026-02-28\t22:59:30";
+        let (sum, told) = counts(&[&[CLOUDFRONT, other].join("\n")], None, "status < 500").expect("read");
+        assert_eq!(sum, (1, 2), "{told}");
+        let (sum, told) =
+            counts(&["2026-02-28\t22:59:00\t200"], Some(LogFormat::Cloudfront), "status < 500").expect("read");
+        assert!(sum == (0, 0) && told.contains("there is no #Fields line before it"), "{told}");
     }
 }

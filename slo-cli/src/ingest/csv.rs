@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 
-use super::lines::{self, Unreadable};
+use super::lines::{self, Fault, Unreadable};
 use super::measurement::{Content, EventCounts, MAX_COUNT, Measurement, Minute};
 use crate::error::{Error, Result};
 use slo_core::Json;
@@ -31,22 +31,17 @@ struct Rows {
 pub(super) fn read(files: &[PathBuf], revision: u64) -> Result<(Vec<Measurement>, Unreadable)> {
     let mut rows = Rows::default();
     let mut header = None;
-    let mut headless = None;
-    let unreadable = lines::for_each(files, |place, line| {
-        if place.first {
-            header = Header::parse(line);
-            headless = headless.take().or(header.is_none().then_some(place.file));
+    let unreadable = lines::for_each(files, |first, line| {
+        if first {
+            header = Some(Header::parse(line).ok_or_else(|| {
+                let fault = "does not begin with the header time,good,total or time,value; add one of them";
+                Fault::File(fault.to_owned())
+            })?);
             return Ok(());
         }
-        // Without its header nothing of a file can be read: told below, not line by line.
-        header.map_or(Ok(()), |header| rows.add(header, line))
+        let header = header.expect("the first line is a header");
+        Ok(rows.add(header, line)?)
     })?;
-    if let Some(file) = headless {
-        return Err(Error::Failed(format!(
-            "the first line of {} is neither time,good,total nor time,value; add that header",
-            lines::shown(file)
-        )));
-    }
     if !rows.counts.is_empty() && !rows.values.is_empty() {
         return Err(Error::Failed("some files hold counts and others values; send them one by one".to_owned()));
     }
@@ -218,7 +213,7 @@ mod tests {
     fn a_file_must_say_what_it_holds() {
         for header in ["", "good,total", "time,good", "time,value,unit", "time", "2026-03-01T00:00:00Z,1,1"] {
             let error = read_texts(&[&format!("{header}\n1,2,3\n")]).expect_err(header);
-            assert!(error.to_string().contains("add that header"), "{error}");
+            assert!(error.to_string().contains("does not begin with the header"), "{error}");
         }
         let mixed = ["time,value\n2026-03-01T00:00:00Z,1\n", "time,good,total\n2026-03-01T00:00:00Z,1,1\n"];
         assert!(read_texts(&mixed).expect_err("mixed").to_string().contains("one by one"));

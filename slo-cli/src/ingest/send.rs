@@ -1,9 +1,8 @@
 //! Sends measurements batch by batch and tells what became of them.
 
 use std::fmt;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -14,7 +13,8 @@ use super::measurement::{Content, Measurement};
 use crate::client::Client;
 use crate::decimal::grouped;
 use crate::error::{Error, Result};
-use crate::output::{Format, complain};
+use crate::output::Format;
+use crate::progress;
 use crate::resource::{Kind, Name};
 use crate::words::counted;
 
@@ -104,8 +104,8 @@ impl Shipment<'_> {
     pub(super) fn send(&self, client: Client, format: Format) -> Result {
         let batches = batches(self.measurements).map_err(Error::Failed)?;
         self.check_kind(&client)?;
-        let bar = progress_bar(self.measurements.len());
-        let client = beside(client, &bar);
+        let bar = progress::minutes(count(self.measurements.len()));
+        let client = client.beside(&bar);
         let summary = self.deliver(&client, &batches, &bar)?;
         bar.finish_and_clear();
         format.print(|| summary.to_string(), || &summary)?;
@@ -277,22 +277,6 @@ fn advice(error: &Error, batch: &Batch<'_>) -> String {
         }
         _ => "correct what the service refuses, then run the command again".to_owned(),
     }
-}
-
-/// A client whose notices stand above a bar.
-pub(crate) fn beside(client: Client, bar: &ProgressBar) -> Client {
-    let spoken = bar.clone();
-    client.with_notice(move |text| spoken.suspend(|| complain(text)))
-}
-
-/// A bar on standard error, hidden when that is no terminal.
-pub(crate) fn progress_bar(length: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(count(length)), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} minutes, {eta} left") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 fn count(length: usize) -> u64 {

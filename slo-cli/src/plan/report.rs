@@ -39,6 +39,7 @@ fn amounts(items: &[&Json]) -> String {
             amount(item, "expected", Rounded::Up),
             amount(item, "discretionary", Rounded::Down),
         ]);
+        table.paint(1);
     }
     table.render()
 }

@@ -52,7 +52,9 @@ impl Server {
         Self::start(&["--data", directory.to_str().expect("utf-8")])
     }
 
+    #[allow(dead_code, reason = "not every test kills it")]
     /// SIGKILL: nothing is finished, nothing is flushed.
+    #[allow(dead_code, reason = "most tests let it end with them")]
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");

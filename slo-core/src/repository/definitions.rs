@@ -14,6 +14,7 @@ use crate::name::Name;
 use crate::objective::Objective;
 use crate::policy::Policy;
 use crate::revision::{Annexed, Change, Precondition, Revision, Stamp, Versioned};
+use crate::service_profile::ServiceProfile;
 use crate::token::Token;
 use crate::user::User;
 
@@ -31,6 +32,8 @@ pub enum Kind {
     User,
     /// The [`Policy`].
     Policy,
+    /// A [`ServiceProfile`].
+    Service,
 }
 
 impl Kind {
@@ -42,6 +45,7 @@ impl Kind {
             Self::Objective => "objective",
             Self::User => "user",
             Self::Policy => "policy",
+            Self::Service => "service",
         }
     }
 }
@@ -141,6 +145,19 @@ impl Definition for Policy {
 
     fn name(&self) -> &Name {
         &self.name
+    }
+}
+
+impl Definition for ServiceProfile {
+    const KIND: Kind = Kind::Service;
+    type Annex = ();
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn has_label(&self, key: &str, value: &str) -> bool {
+        self.labels.has(key, value)
     }
 }
 

@@ -43,6 +43,20 @@ impl Service {
         Ok(glances.into_iter().map(|(report, _)| report).collect())
     }
 
+    /// The same with their alerts, each as [`Service::alerts`] says them; only since when one fires is left out, because
+    /// it may lie a month back.
+    ///
+    /// # Errors
+    /// Those of [`Service::error_budgets`].
+    pub async fn budgets_and_alerts(
+        &self,
+        objectives: &[Versioned<Objective>],
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<(BudgetReport, Vec<Alert>)>, Error> {
+        self.glances(objectives, true, at, now).await
+    }
+
     /// What [`Service::seen_by`] says of each of some objectives, in their order; only since when an alert fires is
     /// left out, because no verdict depends on it and it may lie a month back.
     ///

@@ -16,6 +16,7 @@ use crate::policy::{Policy, Verdict};
 use crate::repository::{AuditFilter, Definition, DefinitionRepository, RepositoryError};
 use crate::revision::{Precondition, Revision, Stamp, Versioned};
 use crate::service::{Managed, Service};
+use crate::service_profile::ServiceProfile;
 use crate::user::User;
 
 /// A clause as a value.
@@ -105,7 +106,8 @@ pub async fn versions_are_audited(service: &Service) {
     let next = two_lives(service, [0, 1, 2].map(|i| Indicator::sample(of("site"), i)), told, 0).await;
     let next = two_lives(service, [0, 1, 2].map(|i| Objective::sample(of("fast"), i)), told, next).await;
     let next = two_lives(service, [0, 1, 2].map(|i| User::sample(of("ann"), i)), told, next).await;
-    two_lives(service, [Policy::default(), Policy::default(), Policy::default()], told, next).await;
+    let next = two_lives(service, [Policy::default(), Policy::default(), Policy::default()], told, next).await;
+    two_lives(service, [0, 1, 2].map(|i| ServiceProfile::sample(of("web"), i)), told, next).await;
 }
 
 /// Writes an annex with or without a deed, and tells what the audit must say of it.

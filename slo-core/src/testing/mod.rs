@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use slo_core::memory::{MemoryDecisions, MemoryDefinitions, MemoryMeasurements, MemoryStates};
-//! use slo_core::{Definition, Indicator, Objective, Service, User};
+//! use slo_core::{Definition, Indicator, Objective, Service, ServiceProfile, User};
 //!
 //! // Everything the store needs lives as long as what the fixture returns: put a temporary
 //! // directory or an engine into a type of your own that dereferences to the store.
@@ -42,6 +42,7 @@
 //! slo_core::definition_contract!(indicators: Indicator, names::<Indicator>);
 //! slo_core::definition_contract!(objectives: Objective, names::<Objective>);
 //! slo_core::definition_contract!(users: User, names::<User>);
+//! slo_core::definition_contract!(services: ServiceProfile, names::<ServiceProfile>);
 //! # fn main() {}
 //! ```
 //!

@@ -13,6 +13,7 @@ use crate::name::Name;
 use crate::objective::{BudgetingMethod, NoData, Objective, Sla, SliceWidth};
 use crate::repository::Definition;
 use crate::revision::{Revision, Stamp};
+use crate::service_profile::ServiceProfile;
 use crate::text::{DisplayName, Labels, Text};
 use crate::token::{MAX_SCOPES, MAX_TOKENS, TOKEN_RANDOM, Token, TokenRequest};
 use crate::user::{Access, Email, Role, User};
@@ -257,6 +258,29 @@ impl Sample for User {
     }
 }
 
+impl Sample for ServiceProfile {
+    fn sample(name: Name, number: usize) -> Self {
+        Self {
+            display_name: Some(text(format!("Service №{number}"))),
+            description: Some(text(format!("First line of {number}\n\tand the second."))),
+            labels: labels(number),
+            ..Self::new(name)
+        }
+    }
+
+    fn bare(name: Name) -> Self {
+        Self::new(name)
+    }
+
+    fn large(name: Name, number: usize) -> Self {
+        Self { description: Some(long()), labels: long_labels(), ..Self::sample(name, number) }
+    }
+
+    fn label(&self) -> Option<(String, String)> {
+        tier(&self.labels)
+    }
+}
+
 /// Used where `i` is odd.
 fn token(number: usize, i: usize, request: TokenRequest) -> Token {
     let stamp = super::state::stamp(number);
@@ -306,6 +330,7 @@ mod tests {
         let large = |value: serde_json::Result<String>| value.expect("json").len();
         assert!(large(serde_json::to_string(&Indicator::large(pick("i", 0, 1), 1))) > 65_536);
         assert!(large(serde_json::to_string(&Objective::large(pick("o", 0, 1), 1))) > 65_536);
+        assert!(large(serde_json::to_string(&ServiceProfile::large(pick("s", 0, 1), 1))) > 65_536);
         assert!(large(serde_json::to_string(&User::large(pick("u", 0, 1), 1))) > 1_024);
     }
 }

@@ -20,8 +20,8 @@ enum Fault {
     None,
     /// There is no entry of these.
     Untold(AuditAction),
-    /// There is no entry of the policy.
-    PolicyUntold,
+    /// There is no entry of this kind.
+    KindUntold(AuditKind),
     /// Every version is a new one.
     AllCreated,
     /// Nobody did it.
@@ -79,11 +79,12 @@ enum Fault {
     StartExcluded,
 }
 
-const TABLE: [(&str, Fault); 44] = [
+const TABLE: [(&str, Fault); 45] = [
     ("versions_are_audited", Fault::Untold(AuditAction::Created)),
     ("versions_are_audited", Fault::Untold(AuditAction::Replaced)),
     ("versions_are_audited", Fault::Untold(AuditAction::Deleted)),
-    ("versions_are_audited", Fault::PolicyUntold),
+    ("versions_are_audited", Fault::KindUntold(AuditKind::Policy)),
+    ("versions_are_audited", Fault::KindUntold(AuditKind::Service)),
     ("versions_are_audited", Fault::AllCreated),
     ("versions_are_audited", Fault::Nobody),
     ("versions_are_audited", Fault::Cut),
@@ -188,7 +189,7 @@ impl Store {
         };
         match self.fault {
             Fault::Untold(action) => all.retain(|entry| entry.action != action),
-            Fault::PolicyUntold => all.retain(|entry| entry.kind != AuditKind::Policy),
+            Fault::KindUntold(kind) => all.retain(|entry| entry.kind != kind),
             Fault::Twice => all = all.into_iter().flat_map(|entry| [entry.clone(), entry]).collect(),
             Fault::DeletedForgotten => all.retain(|entry| !gone(entry)),
             Fault::LastAnnex => all.dedup_by_key(|entry| (entry.kind, entry.name.clone(), entry.revision)),

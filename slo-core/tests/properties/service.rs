@@ -151,11 +151,15 @@ proptest! {
         let (policy, kind, all) = (Policy::default(), ChangeKind::Feature, [objective, other, slices]);
         let seen = now(service.all_seen_by(&policy, kind, &all, at, at)).expect("evidence");
         let reports = now(service.error_budgets(&all, at, at)).expect("budgets");
-        prop_assert_eq!((seen.len(), reports.len()), (all.len(), all.len()));
-        for ((objective, got), report) in all.iter().zip(seen).zip(reports) {
+        let glances = now(service.budgets_and_alerts(&all, at, at)).expect("budgets and alerts");
+        prop_assert_eq!((seen.len(), reports.len(), glances.len()), (all.len(), all.len(), all.len()));
+        for (((objective, got), report), glance) in all.iter().zip(seen).zip(reports).zip(glances) {
             let mut wanted = now(service.seen_by(&policy, kind, objective, at, at)).expect("evidence");
             wanted.1.alerts.iter_mut().for_each(|alert| alert.since = None);
             prop_assert_eq!(&report, &wanted.0);
+            let mut alerts = now(service.alerts(objective, at, at)).expect("alerts");
+            alerts.iter_mut().for_each(|alert| alert.since = None);
+            prop_assert_eq!(glance, (report, alerts));
             prop_assert_eq!(got, wanted);
         }
     }

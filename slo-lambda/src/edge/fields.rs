@@ -19,11 +19,11 @@ pub(crate) struct At<'a> {
 pub(crate) type Faults = Vec<Fault>;
 
 impl At<'_> {
-    fn wrong(&self, wanted: &str) -> Fault {
+    pub(crate) fn wrong(&self, wanted: &str) -> Fault {
         Fault::new(self.pointer, "wrongType", format!("write {wanted} here, not {}", self.json.kind()))
     }
 
-    fn invalid(&self, detail: impl Display) -> Fault {
+    pub(crate) fn invalid(&self, detail: impl Display) -> Fault {
         Fault::new(self.pointer, "invalid", detail)
     }
 }

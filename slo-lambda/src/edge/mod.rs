@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod door;
 pub(crate) mod etag;
+pub(crate) mod exposition;
 pub(crate) mod fields;
 pub(crate) mod limit;
 pub(crate) mod links;

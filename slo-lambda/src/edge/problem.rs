@@ -35,6 +35,7 @@ struct Parts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     MalformedJson,
+    MalformedYaml,
     InvalidParameter,
     InvalidCursor,
     InvalidHeader,
@@ -60,6 +61,7 @@ impl Kind {
     const fn parts(self) -> (&'static str, StatusCode, &'static str) {
         match self {
             Self::MalformedJson => ("malformed-json", StatusCode::BAD_REQUEST, "The body is not JSON"),
+            Self::MalformedYaml => ("malformed-yaml", StatusCode::BAD_REQUEST, "The body is not YAML"),
             Self::InvalidParameter => ("invalid-parameter", StatusCode::BAD_REQUEST, "A parameter cannot be used"),
             Self::InvalidCursor => {
                 ("invalid-cursor", StatusCode::BAD_REQUEST, "The cursor does not belong to this list")
@@ -132,6 +134,9 @@ pub(crate) struct FaultDto {
     /// Where in the body (RFC 6901).
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
+    /// The line of a body that is written in lines, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
     /// Which parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
@@ -168,6 +173,7 @@ impl Problem {
         faults.truncate(MAX_FAULTS);
         let dto = |fault: Fault| FaultDto {
             pointer: Some(fault.pointer),
+            line: None,
             parameter: None,
             code: fault.code,
             detail: fault.detail,
@@ -175,10 +181,23 @@ impl Problem {
         Self::new(Kind::InvalidBody, detail).with_faults(faults.into_iter().map(dto))
     }
 
+    /// Documents that break rules: a pointer begins with the number of a document, which knows the line.
+    pub(crate) fn invalid_documents(faults: Vec<Fault>, line: impl Fn(&str) -> Option<usize>) -> Self {
+        let mut problem = Self::invalid_body(faults);
+        for fault in &mut problem.0.faults {
+            fault.line = fault.pointer.as_deref().and_then(&line);
+        }
+        if let [FaultDto { line: Some(line), .. }] = problem.0.faults.as_slice() {
+            problem.0.detail = format!("line {line}, {}", problem.0.detail);
+        }
+        problem
+    }
+
     /// Parameters that cannot be used: name and what to do.
     pub(crate) fn invalid_parameters(faults: Vec<(String, String)>) -> Self {
         let detail = faults.iter().map(|(name, detail)| format!("{name}: {detail}")).collect::<Vec<_>>().join("; ");
-        let dto = |(name, detail)| FaultDto { pointer: None, parameter: Some(name), code: "invalid", detail };
+        let dto =
+            |(name, detail)| FaultDto { pointer: None, line: None, parameter: Some(name), code: "invalid", detail };
         Self::new(Kind::InvalidParameter, detail).with_faults(faults.into_iter().map(dto))
     }
 
@@ -190,6 +209,12 @@ impl Problem {
     pub(crate) fn with(mut self, member: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or_default();
         self.0.extra.insert(member.to_owned(), value);
+        self
+    }
+
+    /// Says first what happened before it.
+    pub(crate) fn after(mut self, said: &str) -> Self {
+        self.0.detail = format!("{said}: {}", self.0.detail);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -141,6 +142,29 @@ fn body(text: Option<String>, encoded: bool) -> Result<Bytes, Failure> {
     Ok(bytes.into())
 }
 
+/// An answer of the router, all of which are text. The conversion of lambda_http knows few media types as text and
+/// encodes the others, which a REST API hands on as it is.
+struct Said(http::Response<lambda_http::Body>);
+
+impl Said {
+    async fn of(response: http::Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        // A body of ours is in memory as a whole: reading it cannot fail.
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let body = match String::from_utf8(bytes.into()) {
+            Ok(text) => lambda_http::Body::Text(text),
+            Err(binary) => lambda_http::Body::Binary(binary.into_bytes()),
+        };
+        Self(http::Response::from_parts(parts, body))
+    }
+}
+
+impl lambda_http::IntoResponse for Said {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = http::Response<lambda_http::Body>> + Send>> {
+        Box::pin(std::future::ready(self.0))
+    }
+}
+
 /// Lets the router answer within the time that is left.
 pub(super) async fn answer(
     function: &Arc<Function>,
@@ -159,7 +183,7 @@ pub(super) async fn answer(
             if let Some(observed) = response.extensions_mut().remove::<Observed>() {
                 function.metrics.http(&observed, &ids);
             }
-            Ok::<_, Infallible>(response)
+            Ok::<_, Infallible>(Said::of(response).await)
         }
     });
     let answering = Adapter::from(route).call(LambdaEvent { payload: event, context });

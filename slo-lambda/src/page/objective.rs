@@ -5,13 +5,13 @@ mod plots;
 mod what_if;
 
 use axum::extract::State;
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{try_join, try_join3, try_join4};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use slo_core::{
-    Alert, BudgetReport, BurnDownPoint, Change, ChangeKind, DecisionFilter, DecisionRecord, EventCounts, Evidence,
-    HeldBack, Incident, Judgement, Minute, Objective, Period, Shorthand, Status, Target, TimeWindow, Unit, Versioned,
-    WhatIf,
+    Alert, BudgetReport, BurnDownPoint, Change, ChangeKind, DecisionFilter, DecisionRecord, Error, EventCounts,
+    Evidence, HeldBack, Incident, Judgement, Managed, Minute, Objective, Period, ServiceProfile, Shorthand, Status,
+    Target, TimeWindow, Unit, Versioned, WhatIf,
 };
 
 use super::layout::{Frame, frame};
@@ -45,6 +45,8 @@ struct Told {
     alerts: Vec<Alert>,
     changes: Vec<Change<Objective>>,
     decisions: Vec<DecisionRecord>,
+    /// What people are told of its service, if anything.
+    profile: Option<ServiceProfile>,
 }
 
 /// The objective now, how it came to that, and what was decided.
@@ -78,13 +80,18 @@ pub(crate) async fn get(
         service.counts(&objective.value.series.indicator, elapsed, step),
         what_if,
     );
-    let said = try_join3(
+    let profile = async {
+        let profile = ServiceProfile::repository(service).get(&objective.value.service).await;
+        profile.map(|stored| stored.map(|stored| stored.value)).map_err(Error::from)
+    };
+    let said = try_join4(
         service.policy(),
         service.changes::<Objective>(&name.0, None, LISTED),
         service.decisions(&filter, None, LISTED),
+        profile,
     );
     // In this task, because the meter is the task's.
-    let ((report, alerts, incidents), ((points, counts, what_if), ((policy, _), changes, decisions))) =
+    let ((report, alerts, incidents), ((points, counts, what_if), ((policy, _), changes, decisions, profile))) =
         try_join(today, try_join(past, said)).await?;
     let evidence = Evidence::new(&objective, &report, &alerts, &incidents);
     let judgement = policy.judge(ChangeKind::Feature, &[evidence]);
@@ -102,6 +109,7 @@ pub(crate) async fn get(
         alerts,
         changes,
         decisions,
+        profile,
     };
     let title = called(&told.objective.value).to_owned();
     Ok(Page(frame(&Frame { base: &base, title: &title, visitor: visitor.name() }, &content(&told, &base))))
@@ -134,6 +142,8 @@ fn content(told: &Told, base: &Base) -> Markup {
 
 fn head(told: &Told, base: &Base) -> Markup {
     let value = &told.objective.value;
+    let service = told.profile.as_ref().and_then(|profile| profile.display_name.as_ref());
+    let service = service.map_or_else(|| value.service.as_str(), |name| name.as_str());
     let verdict = told.judgement.verdict;
     html! {
         div.answer.(verdict.name()) {
@@ -150,7 +160,7 @@ fn head(told: &Told, base: &Base) -> Markup {
         }
         p { (words::sentence(&words::promise(value))) @if let Some(text) = &value.description { " " (text) } }
         p.note {
-            "Service " a href=(base.href(&format!("/?service={}", value.service))) { (value.service) }
+            "Service " a href=(base.href(&format!("/?service={}", value.service))) { (service) }
             @for (i, owner) in value.owners.iter().enumerate() {
                 @if i == 0 { " · sprint of " } @else { ", " }
                 a href=(base.href(&format!("/users/{owner}/sprint"))) { (owner) }

@@ -1,6 +1,7 @@
 //! `alertPolicy` of an objective.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use slo_core::{
     AlertCondition, AlertPolicy, AlertThreshold, Decimal, Fault, MAX_COUNT, PartsPerBillion, Ratio, Severity,
     Shorthand, default_coverage_floor,
@@ -38,7 +39,7 @@ struct AlertConditionDto {
     /// A burn rate; this or budgetFraction.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
-    threshold: Option<Ratio>,
+    threshold: Option<Box<RawValue>>,
     /// The fraction of the budget that the long window may spend; this or threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
@@ -59,7 +60,8 @@ impl AlertPolicyDto {
 
 fn show_condition(condition: AlertCondition) -> AlertConditionDto {
     let (threshold, budget_fraction) = match condition.threshold {
-        AlertThreshold::BurnRate(k) => (k.billionths().and_then(|k| Ratio::new(k, 1_000_000_000)), None),
+        // With all of its digits: a burn rate may have more than a printed figure.
+        AlertThreshold::BurnRate(k) => (RawValue::from_string(k.to_string()).ok(), None),
         AlertThreshold::BudgetFraction(fraction) => (None, Some(fraction.into())),
     };
     AlertConditionDto {

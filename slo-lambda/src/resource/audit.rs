@@ -74,6 +74,7 @@ enum AuditKindSchema {
     User,
     Policy,
     Decision,
+    Service,
 }
 
 /// Links lead to what is never deleted: an entry outlives what it tells of.
@@ -87,7 +88,7 @@ fn show(entry: AuditEntry, base: &Base) -> AuditEntryDto {
         }
         AuditKind::Policy => links.add("policy", "GET", base.href(policy::PATH)),
         AuditKind::Decision => links.add("decision", "GET", base.href(&format!("{}/{name}", decision::PATH))),
-        AuditKind::Indicator | AuditKind::User => links,
+        AuditKind::Indicator | AuditKind::User | AuditKind::Service => links,
     };
     AuditEntryDto { at: stamp.at, by: stamp.by, action, kind, name, part, revision, links }
 }
@@ -96,7 +97,7 @@ fn show(entry: AuditEntry, base: &Base) -> AuditEntryDto {
 /// override. A page may be short where what matches is rare: there is more as long as there is `next`.
 #[utoipa::path(get, path = "/api/v1/audit", operation_id = "auditList", tag = "audit", params(
     ("user" = Option<String>, Query, description = "only what this user did"),
-    ("kind" = Option<String>, Query, description = "only about this kind: indicator, objective, user, policy or decision"),
+    ("kind" = Option<String>, Query, description = "only about this kind: indicator, objective, user, policy, decision or service"),
     ("name" = Option<String>, Query, description = "only about what has this name or identifier"),
     ("action" = Option<String>, Query, description = "only this action"),
     ("from" = Option<Timestamp>, Query, description = "only what was done then or later"),

@@ -1,4 +1,6 @@
-//! What indicators, objectives and users have in common: create, read, replace, patch, delete, list.
+//! What indicators, objectives, services and users have in common: create, read, replace, patch, delete, list.
+
+mod judged;
 
 use axum::Json as JsonAnswer;
 use axum::extract::{FromRequestParts, State};
@@ -6,17 +8,19 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, header};
 use serde::Serialize;
-use slo_core::{Change, Error, Fault, Managed, Name, Precondition, Reference, Revision, Versioned, Written};
+use slo_core::{Change, Error, Managed, Name, Precondition, Reference, Revision, Versioned, Written};
 use utoipa::ToSchema;
 
 use crate::App;
 use crate::edge::access::By;
 use crate::edge::body::JsonBody;
 use crate::edge::etag::{Conditions, tag};
-use crate::edge::fields::{At, Faults, Fields, child};
+use crate::edge::fields::{Faults, Fields};
 use crate::edge::links::{Base, Links};
 use crate::edge::problem::{Kind, Problem};
 use crate::edge::query::{Paging, Query, page_links};
+use judged::decode;
+pub(crate) use judged::{Judged, judge};
 use slo_core::Json;
 
 /// A definition as the API shows it.
@@ -92,40 +96,6 @@ fn collection<D: Managed>() -> String {
 
 pub(crate) fn item<D: Managed>(name: &Name) -> String {
     format!("/api/v1/{}s/{name}", D::KIND)
-}
-
-/// Reads a definition; everything that is wrong is said at once, references that lead nowhere included.
-async fn decode<D: Resource>(app: &App, json: &Json, from_path: Option<&Name>) -> Result<D, Problem> {
-    let (mut faults, mut references) = (Faults::new(), Vec::new());
-    let definition = JsonBody::judge(json, &mut faults, |at: At<'_>, faults| {
-        let mut fields = Fields::open(at, faults)?;
-        fields.ignore(D::READ_ONLY);
-        let text = crate::edge::fields::text::<Name>;
-        let name = match from_path {
-            None => fields.required("name", faults, text),
-            Some(name) => {
-                let given = fields.optional("name", faults, text).flatten();
-                if given.is_some_and(|given| given != *name) {
-                    let detail = format!(
-                        "the path says {name}; leave the name out or write the same (a name cannot be changed)"
-                    );
-                    faults.push(Fault::new(child("", "name"), "differsFromPath", detail));
-                }
-                Some(name.clone())
-            }
-        };
-        let definition = D::read(name, &mut fields, faults, &mut references);
-        fields.close(faults);
-        definition
-    });
-    match definition {
-        // The use case looks after the references of what is well-formed.
-        Some(definition) if faults.is_empty() => Ok(definition),
-        _ => {
-            faults.extend(app.service.missing(&references).await?);
-            Err(Problem::invalid_body(faults))
-        }
-    }
 }
 
 fn shown<D: Resource>(stored: &Versioned<D>, base: &Base) -> D::Dto {

@@ -220,13 +220,15 @@ fn threshold(at: At<'_>, faults: &mut Faults) -> Option<Threshold> {
 fn metric_source(at: At<'_>, faults: &mut Faults) -> Option<MetricSource> {
     let mut fields = Fields::open(at, faults)?;
     let mut queries = BTreeMap::new();
+    let mut whole = true;
     for (word, role) in MetricRole::ALL {
-        if let Some(query) = fields.optional(word, faults, metric_query)? {
-            queries.insert(role, query);
+        match fields.optional(word, faults, metric_query) {
+            Some(query) => queries.extend(query.map(|query| (role, query))),
+            None => whole = false,
         }
     }
     fields.close(faults);
-    Some(MetricSource(queries))
+    whole.then_some(MetricSource(queries))
 }
 
 fn metric_query(at: At<'_>, faults: &mut Faults) -> Option<MetricQuery> {

@@ -33,6 +33,7 @@ async fn every_change_is_told_newest_first() {
     assert_eq!(api.delete(&format!("/objectives/shop/exclusions/{exclusion}"), "").await.status, 204);
     assert_eq!(api.post("/users", user("ana")).await.status, 201);
     assert_eq!(api.delete("/users/ana", "*").await.status, 204);
+    assert_eq!(api.post("/services", json!({"name": "web"})).await.status, 201);
     let policy = api.get("/policy").await.json();
     assert_eq!(api.put("/policy", "", json!({"rules": policy["rules"]})).await.status, 201);
     let asked = json!({"objectives": ["shop"], "change": {"kind": "fix"}});
@@ -58,6 +59,7 @@ async fn every_change_is_told_newest_first() {
     let wanted = [
         version("deleted", "user", "ana", 2),
         version("created", "user", "ana", 1),
+        version("created", "service", "web", 1),
         version("created", "policy", "policy", 1),
         part(version("exclusionDeleted", "objective", "shop", 2), &exclusion),
         part(version("exclusionAdded", "objective", "shop", 2), &exclusion),
@@ -73,11 +75,12 @@ async fn every_change_is_told_newest_first() {
     assert_eq!(items(&api, "").await, wanted);
     for (query, places) in [
         ("?kind=user", &[0, 1][..]),
-        ("?name=shop&action=replaced", &[5]),
-        ("?action=created", &[1, 2, 6, 7]),
+        ("?name=shop&action=replaced", &[6]),
+        ("?kind=service", &[2]),
+        ("?action=created", &[1, 2, 3, 7, 8]),
         ("?user=ana", &[]),
         ("?to=2026-11-20T12:00:00Z", &[]),
-        ("?from=2026-11-20T12:00:00Z&kind=decision", &[8, 9]),
+        ("?from=2026-11-20T12:00:00Z&kind=decision", &[9, 10]),
     ] {
         let wanted: Vec<&Value> = places.iter().map(|place| &wanted[*place]).collect();
         assert_eq!(items(&api, query).await.iter().collect::<Vec<_>>(), wanted, "{query}");

@@ -1,4 +1,4 @@
-//! `/indicators`, `/objectives`, `/users`: create, read, replace, patch, delete, list.
+//! `/indicators`, `/objectives`, `/services`, `/users`: create, read, replace, patch, delete, list.
 
 use crate::common::{Api, NOW, indicator, objective, user};
 use axum::body::Body;
@@ -40,6 +40,11 @@ async fn every_member_comes_back_as_it_was_written() {
     assert_eq!(api.post("/objectives", full.clone()).await.status, 201);
     expect_same(&full, &api.get("/objectives/shop").await.json());
     expect_same(&user("ana"), &api.get("/users/ana").await.json());
+
+    full =
+        json!({"name": "web", "displayName": "The shop", "description": "Sells.\nAlways.", "labels": {"team": "a b"}});
+    assert_eq!(api.post("/services", full.clone()).await.status, 201);
+    expect_same(&full, &api.get("/services/web").await.json());
 }
 
 #[track_caller]

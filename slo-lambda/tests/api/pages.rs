@@ -273,12 +273,25 @@ async fn errors_are_pages_that_say_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_service_is_called_as_its_profile_says() {
+    let api = with_three().await;
+    let link = |called: &str| format!("<a href=\"/?service=web\">{called}</a>");
+    let shown = async || api.page("/objectives/shop").await.text;
+    assert!(shown().await.contains(&link("web")), "without one by its name");
+    assert_eq!(api.post("/services", json!({"name": "web", "description": "Sells."})).await.status, 201);
+    assert!(shown().await.contains(&link("web")), "with one that has no other");
+    assert_eq!(api.patch("/services/web", "*", json!({"displayName": "Our shop"})).await.status, 200);
+    assert!(shown().await.contains(&link("Our shop")));
+}
+
+#[tokio::test]
 async fn what_people_write_stays_text() {
     let hostile = "</title><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>";
     let api = with_three().await;
     let patch = json!({"displayName": hostile, "description": hostile, "owners": ["ana"]});
     assert_eq!(api.patch("/objectives/shop", "*", patch).await.status, 200);
     assert_eq!(api.patch("/users/ana", "*", json!({"displayName": hostile})).await.status, 200);
+    assert_eq!(api.post("/services", json!({"name": "web", "displayName": hostile})).await.status, 201);
     let exclusion = json!({"from": "2026-11-20T03:00:00Z", "to": "2026-11-20T04:00:00Z", "reason": hostile});
     assert_eq!(api.post("/objectives/shop/exclusions", exclusion).await.status, 201);
     let decision = json!({"objectives": ["shop"], "change": {"kind": "feature", "description": hostile}});

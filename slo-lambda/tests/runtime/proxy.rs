@@ -111,6 +111,32 @@ async fn other_routes_are_found_under_a_stage_too() {
     }
 }
 
+/// A REST API hands on what is encoded as it is.
+#[tokio::test]
+async fn metrics_are_text_behind_every_gateway() {
+    let given = Given::new().await;
+    let path = "/metrics";
+    let rest =
+        json!({"path": path, "pathParameters": {"proxy": "metrics"}, "requestContext": {"path": "/prod/metrics"}});
+    for event in [
+        fixture("rest", &rest),
+        fixture("http", &json!({"rawPath": "/prod/metrics"})),
+        fixture("url", &json!({"rawPath": path})),
+    ] {
+        let answer = Given::answered(given.stub.invoke(&event).await);
+        assert_eq!((&answer["statusCode"], &answer["isBase64Encoded"]), (&json!(200), &json!(false)), "{answer}");
+        assert!(
+            header(&answer, "content-type").starts_with("application/openmetrics-text; version=1.0.0;"),
+            "{answer}"
+        );
+        let text = answer["body"].as_str().expect("text");
+        assert!(
+            text.contains("\nslo_objective_target_ratio{objective=\"shop\"") && text.ends_with("# EOF\n"),
+            "{text}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_answer_has_the_form_of_its_event() {
     let given = Given::new().await;

@@ -170,6 +170,16 @@ impl Answer {
             self.demand(self.text.is_empty(), || "no body".to_owned())?;
             return Ok(self);
         }
+        if self.status == 200 && self.header("content-type").starts_with("application/openmetrics-text; version=1.0.0;")
+        {
+            self.demand(self.text.ends_with("# EOF\n"), || "the whole text, which ends with # EOF".to_owned())?;
+            return Ok(self);
+        }
+        if self.status == 200 && self.header("content-type") == "application/yaml" {
+            let begun = self.text.is_empty() || self.text.starts_with("---\napiVersion: openslo/v1\n");
+            self.demand(begun, || "documents of OpenSLO v1".to_owned())?;
+            return Ok(self);
+        }
         // The one page that an answer links to.
         if self.status == 200 && self.asked.ends_with("/api/v1/docs") {
             let html = self.header("content-type").starts_with("text/html") && self.text.contains("API reference");

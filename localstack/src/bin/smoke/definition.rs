@@ -1,4 +1,4 @@
-//! The life of a definition, which users, indicators and objectives have in common: every method, every precondition.
+//! The life of a definition, which users, indicators, objectives and services have in common: every method, every precondition.
 
 use serde_json::{Value, json};
 use ureq::http::Method;

@@ -3,74 +3,100 @@
 //! Built from the parser's events: every YAML library that hands out values has made an f64
 //! of a number by then.
 
+use std::collections::HashSet;
+
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use slo_core::{Json, MAX_JSON_DEPTH};
+use slo_core::Json;
 
-/// A mapping or sequence that is still open.
+use super::{Lines, Located, Malformed};
+
+/// A mapping or sequence that is still open, and the line on which it began.
 enum Open {
-    Sequence(Vec<Json>),
-    /// The members, and the key whose value comes next.
-    Mapping(Vec<(String, Json)>, Option<String>),
+    Sequence(usize, Vec<Located>),
+    /// The members, their names, and the key whose value comes next, with its line.
+    Mapping(usize, Vec<(String, Located)>, HashSet<String>, Option<(String, usize)>),
 }
 
-/// Reads all documents of a stream; an error says the line.
-pub(super) fn parse_all(text: &str) -> Result<Vec<Json>, String> {
+impl Open {
+    fn close(self) -> Located {
+        match self {
+            Self::Sequence(line, items) => {
+                let (items, below) = items.into_iter().map(|item| (item.json, item.lines)).unzip();
+                Located { json: Json::Array(items), lines: Lines { line, below } }
+            }
+            Self::Mapping(line, members, ..) => {
+                let apart = |(key, value): (String, Located)| ((key, value.json), value.lines);
+                let (members, below) = members.into_iter().map(apart).unzip();
+                Located { json: Json::Object(members), lines: Lines { line, below } }
+            }
+        }
+    }
+}
+
+/// Reads all documents of a stream.
+pub(super) fn parse_all(text: &str, depth: usize) -> Result<Vec<Located>, Malformed> {
     let mut documents = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| at(error.marker(), error.info()))?;
         let refuse = |fault: &str| at(&span.start, fault);
+        let line = span.start.line();
         let value = match event {
             Event::Alias(_) => return Err(refuse("aliases (*name) are not taken; write the value out")),
             Event::SequenceStart(..) => {
-                open.push(Open::Sequence(Vec::new()));
+                open.push(Open::Sequence(line, Vec::new()));
                 None
             }
             Event::MappingStart(..) => {
-                open.push(Open::Mapping(Vec::new(), None));
+                open.push(Open::Mapping(line, Vec::new(), HashSet::new(), None));
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some(Open::Sequence(items)) => Some(Json::Array(items)),
-                Some(Open::Mapping(members, _)) => Some(Json::Object(members)),
+                Some(open) => Some(open.close()),
                 None => return Err(refuse("a collection ends that has not begun")),
             },
             Event::Scalar(text, style, _, tag) => match open.last_mut() {
                 // Keys are names, whatever they look like.
-                Some(Open::Mapping(members, key @ None)) => {
-                    if members.iter().any(|(name, _)| *name == text) {
+                Some(Open::Mapping(_, _, names, key @ None)) => {
+                    if !names.insert(text.to_string()) {
                         return Err(refuse(&format!("member {text:?} stands there twice")));
                     }
-                    *key = Some(text.into_owned());
+                    *key = Some((text.into_owned(), line));
                     None
                 }
-                _ => Some(scalar(&text, style, tag.as_deref()).map_err(|fault| refuse(&fault))?),
+                _ => {
+                    let json = scalar(&text, style, tag.as_deref()).map_err(|fault| refuse(&fault))?;
+                    Some(Located { json, lines: Lines::at(line) })
+                }
             },
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
                 None
             }
         };
-        if open.len() > MAX_JSON_DEPTH {
+        if open.len() > depth {
             return Err(refuse("nested too deeply"));
         }
-        let Some(value) = value else { continue };
+        let Some(mut value) = value else { continue };
         match open.last_mut() {
             None => documents.push(value),
-            Some(Open::Sequence(items)) => items.push(value),
-            Some(Open::Mapping(members, key)) => match key.take() {
-                Some(key) => members.push((key, value)),
+            Some(Open::Sequence(_, items)) => items.push(value),
+            Some(Open::Mapping(_, members, _, key)) => match key.take() {
+                Some((key, line)) => {
+                    value.lines.line = line;
+                    members.push((key, value));
+                }
                 None => return Err(refuse("a key must be plain text")),
             },
         }
     }
     // An empty document between two `---` says nothing.
-    documents.retain(|document| *document != Json::Null);
+    documents.retain(|document| document.json != Json::Null);
     Ok(documents)
 }
 
-fn at(marker: &Marker, fault: &str) -> String {
-    format!("line {}, column {}: {fault}", marker.line(), marker.col() + 1)
+fn at(marker: &Marker, fault: &str) -> Malformed {
+    Malformed { place: Some((marker.line(), marker.col() + 1)), fault: fault.to_owned() }
 }
 
 /// A scalar by the core schema of YAML 1.2, as far as JSON has the value.
@@ -120,7 +146,8 @@ mod tests {
     use super::*;
 
     fn json(text: &str) -> String {
-        Json::Array(parse_all(text).expect(text)).to_string()
+        let documents = parse_all(text, 32).expect(text);
+        Json::Array(documents.into_iter().map(|document| document.json).collect()).to_string()
     }
 
     #[test]
@@ -162,9 +189,20 @@ mod tests {
             ("a: !!binary aGk=\n", 1, "tag"),
             ("a: [1\nb: 2\n", 2, ""),
         ] {
-            let error = parse_all(text).expect_err(text);
+            let error = parse_all(text, 32).expect_err(text).to_string();
             assert!(error.starts_with(&format!("line {line}")) && error.contains(fault), "{text:?}: {error}");
         }
-        assert!(parse_all(&"[".repeat(1000)).is_err());
+        assert!(parse_all(&"[".repeat(1000), 32).is_err());
+    }
+
+    #[test]
+    fn each_value_stands_in_its_line() {
+        let text = "# first\na: 1\nb:\n  c: |\n    two\n    lines\n  d:\n  - x\n  - e: y\n---\n? f\n: {g: 1,\n   h: [1,\n 2]}\n";
+        let [first, second] = &parse_all(text, 32).expect(text)[..] else { panic!("two") };
+        for (pointer, line) in [("", 2), ("/a", 2), ("/b", 3), ("/b/c", 4), ("/b/d", 7), ("/b/d/0", 8), ("/b/d/1/e", 9)]
+        {
+            assert_eq!(first.line(pointer), line, "{pointer}");
+        }
+        assert_eq!(["/f", "/f/g", "/f/h", "/f/h/1"].map(|pointer| second.line(pointer)), [11, 12, 13, 14]);
     }
 }

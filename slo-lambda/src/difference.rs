@@ -1,42 +1,41 @@
 //! What a document changes in what the service has, member by member.
 
-use std::fmt;
-
 use serde::Serialize;
-
-use crate::decimal::Decimal;
-use crate::table::printable;
-use slo_core::Json;
+use slo_core::{Decimal, Json};
 
 /// Members that the service makes; a document that holds them came from it.
-pub(super) const MADE_BY_THE_SERVICE: [&str; 5] = ["createdAt", "updatedAt", "revision", "notes", "links"];
+pub const MADE_BY_THE_SERVICE: [&str; 5] = ["createdAt", "updatedAt", "revision", "notes", "links"];
 
 /// What the service fills in for a member that a document leaves out.
 const DEFAULTS: [(&str, &str); 3] = [("noData", "ignore"), ("warningThreshold", "0.25"), ("timeSliceWindow", "1m")];
 
 /// A member that changes.
-#[derive(Debug, Serialize)]
-pub(super) struct Change {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
     /// Where, as a JSON pointer.
-    pointer: String,
+    pub pointer: String,
     /// What the service has; absent if nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<Json>,
+    pub from: Option<Json>,
     /// What the document says; absent if nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<Json>,
+    pub to: Option<Json>,
 }
 
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told =
-            |value: &Option<Json>| value.as_ref().map_or_else(|| "(nothing)".to_owned(), |v| printable(&v.to_string()));
-        write!(f, "{}: {} -> {}", printable(&self.pointer), told(&self.from), told(&self.to))
-    }
-}
-
-/// The members in which `wanted` differs from `stored`, without those the service makes.
-pub(super) fn difference(stored: &Json, wanted: &Json) -> Vec<Change> {
+/// The members in which `wanted` differs from `stored`, without the name and those the service makes; numbers by their
+/// values, and a default that is left out is no difference.
+///
+/// ```
+/// use slo_core::Json;
+/// use slo_lambda::difference;
+///
+/// let json = |text: &str| Json::parse(text.as_bytes());
+/// let changes = difference(&json(r#"{"target":0.99,"revision":3}"#)?, &json(r#"{"target":0.9990}"#)?);
+/// assert_eq!(changes[0].pointer, "/target");
+/// # Ok::<(), slo_core::JsonError>(())
+/// ```
+#[must_use]
+pub fn difference(stored: &Json, wanted: &Json) -> Vec<Change> {
     let mut changes = Vec::new();
     compare("", Some(stored), Some(wanted), &mut changes);
     changes
@@ -79,7 +78,7 @@ fn is_nothing(value: &Json) -> bool {
 
 fn is_default(name: &str, value: &Json) -> bool {
     let is = |default: &str| match value {
-        Json::Number(text) => Decimal::parse(text) == Decimal::parse(default),
+        Json::Number(text) => text.parse::<Decimal>() == default.parse::<Decimal>(),
         value => value.text() == Some(default),
     };
     DEFAULTS.iter().any(|(member, default)| *member == name && is(default))
@@ -92,7 +91,7 @@ fn same(stored: Option<&Json>, wanted: Option<&Json>) -> bool {
         (Some(stored), Some(wanted)) => match (stored, wanted) {
             // The API takes an exact number as a string too, and answers with a number.
             (Json::Number(old), Json::Number(new) | Json::String(new)) => {
-                old == new || Decimal::parse(old).is_some_and(|old| Some(old) == Decimal::parse(new))
+                old == new || old.parse::<Decimal>().is_ok_and(|old| Ok(old) == new.parse::<Decimal>())
             }
             (Json::Array(old), Json::Array(new)) => {
                 old.len() == new.len() && old.iter().zip(new).all(|(old, new)| same(Some(old), Some(new)))
@@ -114,7 +113,9 @@ mod tests {
 
     fn changes(stored: &str, wanted: &str) -> Vec<String> {
         let parse = |text: &str| Json::parse(text.as_bytes()).expect("JSON");
-        difference(&parse(stored), &parse(wanted)).iter().map(ToString::to_string).collect()
+        let told = |value: &Option<Json>| value.as_ref().map_or_else(|| "(nothing)".to_owned(), ToString::to_string);
+        let tell = |change: Change| format!("{}: {} -> {}", change.pointer, told(&change.from), told(&change.to));
+        difference(&parse(stored), &parse(wanted)).into_iter().map(tell).collect()
     }
 
     #[test]

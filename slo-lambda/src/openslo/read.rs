@@ -1,0 +1,191 @@
+//! Documents as bodies of ours.
+
+mod resolve;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use slo_core::{Fault, Json, Name};
+
+use super::alert::{Condition, Placed, Policy, condition, policy};
+use super::body::{Body, Given, given};
+use super::metadata::Metadata;
+use super::sli::{Sli, sli};
+use super::slo::{Slo, slo};
+use super::{MAX_DEFINITIONS, NOT_KEPT, VERSION};
+use crate::edge::fields::{At, Faults, Fields, repeated, text};
+use crate::located::Located;
+
+pub(crate) use resolve::Bodies;
+
+/// What the documents of a request say, each by itself.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    services: Vec<Body>,
+    slis: Vec<Sli>,
+    slos: Vec<Slo>,
+    /// `None` for those at fault: they are there, so nobody is told that they are missing.
+    policies: BTreeMap<Name, (String, Option<Policy>)>,
+    conditions: BTreeMap<Name, (String, Option<Condition>)>,
+    names: BTreeSet<(&'static str, Name)>,
+    pub(crate) faults: Faults,
+}
+
+const SERVICE: &str = "Service";
+const SLI: &str = "SLI";
+const SLO: &str = "SLO";
+const POLICY: &str = "AlertPolicy";
+const CONDITION: &str = "AlertCondition";
+
+impl Documents {
+    /// Reads all; each pointer begins with the number of the document, from 0.
+    pub(crate) fn read(documents: &[Located]) -> Self {
+        let mut all = Self::default();
+        for (i, document) in documents.iter().enumerate() {
+            all.document(At { json: &document.json, pointer: &format!("/{i}") });
+        }
+        if documents.is_empty() {
+            all.faults.push(Fault::new("", "required", "there is no document in it; write at least one"));
+        }
+        if all.is_too_much() {
+            let why = format!(
+                "these are {} services, SLIs and SLOs; one request takes {MAX_DEFINITIONS}: send them in parts, SLIs before the SLOs that use them",
+                all.count()
+            );
+            all.faults.push(Fault::new("", "tooMany", why));
+        }
+        all
+    }
+
+    fn count(&self) -> usize {
+        self.services.len() + self.slis.len() + self.slos.len()
+    }
+
+    /// Whether it is more than one request takes: then nothing is looked up.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.count() > MAX_DEFINITIONS
+    }
+
+    /// The names of the indicators that are described or used.
+    pub(crate) fn indicators(&self) -> BTreeSet<Name> {
+        let described = self.slis.iter().filter_map(|sli| sli.body.get("name")?.text()?.parse().ok());
+        described.chain(self.slos.iter().filter_map(|slo| slo.indicator.clone())).collect()
+    }
+
+    fn document(&mut self, at: At<'_>) {
+        let faults = &mut self.faults;
+        repeated(at, faults);
+        let Some(mut fields) = Fields::open(at, faults) else { return };
+        let version = fields.required("apiVersion", faults, text::<String>);
+        if version.as_ref().is_some_and(|version| version != VERSION) {
+            let why = format!("documents of {VERSION} are taken here, and no other version: rewrite this one");
+            faults.push(Fault::new(at.child("apiVersion"), "invalid", why));
+        }
+        let kind = fields.required("kind", faults, kind);
+        if version.is_none_or(|version| version != VERSION) || kind.is_none() {
+            // What its members mean is not known.
+            return;
+        }
+        let metadata = fields.required("metadata", faults, Metadata::read);
+        let spec = if kind == Some(SERVICE) {
+            // It has nothing that must be said.
+            let empty = || Given { json: Json::Object(Vec::new()), pointer: at.child("spec") };
+            fields.optional("spec", faults, given).map(|spec| spec.unwrap_or_else(empty))
+        } else {
+            fields.required("spec", faults, given)
+        };
+        fields.close(faults);
+        let name = metadata.as_ref().and_then(|metadata| metadata.name.clone());
+        let (Some(kind), Some(spec)) = (kind, spec) else { return };
+        if let Some(name) = &name {
+            self.named(kind, name, &format!("{}/metadata/name", at.pointer));
+        }
+        let (faults, place) = (&mut self.faults, at.pointer.to_owned());
+        match kind {
+            SERVICE => self.services.extend(service(metadata, spec.at(), faults)),
+            SLI => self.slis.extend(sli(metadata, spec.at(), faults)),
+            SLO => {
+                let Some(mut slo) = slo(metadata, spec.at(), faults) else { return };
+                if let Some(sli) = slo.inline.take() {
+                    if let Some(name) = &slo.indicator {
+                        self.named(SLI, name, &format!("{}/indicator/metadata/name", spec.pointer));
+                    }
+                    self.slis.push(sli);
+                }
+                self.slos.push(slo);
+            }
+            POLICY => {
+                let policy = policy(metadata, spec.at(), faults);
+                self.policies.extend(name.map(|name| (name, (place, policy))));
+            }
+            _ => {
+                let condition = condition(metadata, spec.at(), faults);
+                self.conditions.extend(name.map(|name| (name, (place, condition))));
+            }
+        }
+    }
+
+    /// Remembers a name, which only one document of a kind can have.
+    fn named(&mut self, kind: &'static str, name: &Name, place: &str) {
+        if !self.names.insert((kind, name.clone())) {
+            let why = format!("another {kind} of this request is called {name}; keep one of the two");
+            self.faults.push(Fault::new(place, "repeated", why));
+        }
+    }
+}
+
+fn kind(at: At<'_>, faults: &mut Faults) -> Option<&'static str> {
+    let kinds = [SERVICE, SLI, SLO, POLICY, CONDITION];
+    let said = at.json.text().unwrap_or_default();
+    let known = kinds.into_iter().find(|kind| *kind == said);
+    if known.is_none() {
+        let (code, why) = match said {
+            "DataSource" => (NOT_KEPT, "data sources are not kept here: write type and spec into each metricSource"),
+            "AlertNotificationTarget" => {
+                (NOT_KEPT, "who is told of alerts is set where the service runs: remove the document")
+            }
+            _ => ("invalid", "write one of Service, SLI, SLO, AlertPolicy, AlertCondition"),
+        };
+        faults.push(Fault::new(at.pointer, code, why));
+    }
+    known
+}
+
+fn service(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Body> {
+    let mut body = Body::default();
+    let mut metadata = metadata.unwrap_or_default();
+    metadata.tell(&mut body);
+    metadata.annotations.close(faults);
+    let mut fields = Fields::open(spec, faults)?;
+    body.take("description", fields.optional("description", faults, given).flatten());
+    fields.close(faults);
+    Some(body)
+}
+
+/// Where a policy or a condition leads.
+fn follow<T: Clone>(
+    placed: Placed<T>,
+    known: &BTreeMap<Name, (String, Option<T>)>,
+    used: &mut BTreeSet<Name>,
+    kind: &str,
+    faults: &mut Faults,
+) -> Option<T> {
+    match placed {
+        Placed::Inline(value) => Some(value),
+        Placed::Named(name, place) => {
+            used.insert(name.clone());
+            let found = known.get(&name);
+            if found.is_none() {
+                let why = format!(
+                    "there is no {kind} {name} in this request; those are kept with the SLOs that name them: send it along"
+                );
+                faults.push(Fault::new(place, "unknown", why));
+            }
+            found.and_then(|(_, value)| value.clone())
+        }
+    }
+}
+
+/// A name as a value.
+fn word(text: impl ToString) -> Json {
+    Json::String(text.to_string())
+}
