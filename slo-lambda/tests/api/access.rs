@@ -465,6 +465,10 @@ async fn failures_are_logged_without_the_secret() {
     let _logging = tracing::subscriber::set_default(subscriber);
     let (service, shown) = everybody().await;
     let api = Guarded::new(&service);
+    // Another test may be the first to log this, and find that nobody listens, in the moment in which we begin to.
+    api.ask("get", "/api/v1/policy", shown[1].as_deref(), &json!({})).await;
+    tracing::callsite::rebuild_interest_cache();
+    log.0.lock().expect("no panic").clear();
     for token in [&shown[1], &shown[2], &shown[7]] {
         api.ask_from(Ipv4Addr::new(192, 0, 2, 1), "get", "/api/v1/policy", token.as_deref(), &json!({})).await;
     }
