@@ -71,6 +71,7 @@ fn every_command_prints_json() {
     for kind in ["users", "indicators", "objectives", "decisions", "audit", "incidents shop", "exclusions shop"] {
         run(&format!("get {kind}"), list);
     }
+    run("export", list);
     run("get objective shop", &["name", "target", "revision"]);
     run("get alerts shop", &["objective", "at", "items"]);
     run(&format!("get decision {}", decision["id"].as_str().expect("an id")), &["id", "verdict"]);

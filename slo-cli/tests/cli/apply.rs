@@ -84,9 +84,9 @@ fn a_dry_run_tells_what_the_service_says() {
 fn apply_reads_everything_before_it_writes_anything() {
     let server = Loopback::start(|_, request| with_two_resources(request));
     let files = Files::new();
-    let openslo = files.write("slo.yaml", "apiVersion: openslo/v1\nkind: SLO\n");
-    let (code, _, stderr) = slo(&server.url(), &["apply", "-f", &files.write("all.yaml", THREE), &openslo]);
-    assert!(code == 1 && stderr.contains("slo.yaml: this is an OpenSLO document"), "{stderr}");
+    let pod = files.write("pod.yaml", "apiVersion: v1\nkind: Pod\n");
+    let (code, _, stderr) = slo(&server.url(), &["apply", "-f", &files.write("all.yaml", THREE), &pod]);
+    assert!(code == 1 && stderr.contains("pod.yaml: documents with apiVersion"), "{stderr}");
     assert!(server.lines().is_empty());
 }
 

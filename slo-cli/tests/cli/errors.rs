@@ -23,7 +23,7 @@ fn wrong_usage_is_two() {
         2,
         &[
             (vec!["frobnicate"], "try '--help'"),
-            (vec!["get", "things"], "possible values: user, indicator, objective"),
+            (vec!["get", "things"], "possible values: service, user, indicator, objective"),
             (vec!["get", "users", "--output", "xml"], "possible values: table, json"),
             (vec!["get", "users", "--color", "red"], "possible values: auto, always, never"),
             (vec!["budget", "--at", "yesterday"], "write a time in RFC 3339, such as"),
