@@ -102,7 +102,7 @@ fn show(entry: AuditEntry, base: &Base) -> AuditEntryDto {
     ("action" = Option<String>, Query, description = "only this action"),
     ("from" = Option<Timestamp>, Query, description = "only what was done then or later"),
     ("to" = Option<Timestamp>, Query, description = "only what was done before"),
-    ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+    ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
     ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<AuditEntryDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 503, body = ProblemDto, content_type = "application/problem+json")))]

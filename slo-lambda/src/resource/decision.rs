@@ -306,7 +306,7 @@ pub(crate) async fn create(
     ("verdict" = Option<String>, Query, description = "only those with this verdict, as it was decided: ship, caution or hold"),
     ("from" = Option<Timestamp>, Query, description = "only those decided then or later"),
     ("to" = Option<Timestamp>, Query, description = "only those decided before"),
-    ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+    ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
     ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<DecisionDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 503, body = ProblemDto, content_type = "application/problem+json")))]

@@ -277,7 +277,7 @@ macro_rules! definition_routes {
 
         /// A page of the list, in order of name.
         #[utoipa::path(get, path = $collection, operation_id = concat!($tag, "List"), tag = $tag, params(
-            ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+            ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
             ("cursor" = Option<String>, Query, description = "`next` of the page before"),
             ("service" = Option<String>, Query, description = "only those of this service"),
             ("owner" = Option<String>, Query, description = "only those with this owner"),

@@ -271,7 +271,7 @@ pub(crate) async fn get(
 
 /// The budgets of a page of objectives, worst first; undefined ones last.
 #[utoipa::path(get, path = "/api/v1/error-budgets", operation_id = "errorBudgetsList", tag = "error budgets",
-    params(("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
         ("service" = Option<String>, Query, description = "only those of this service"),
         ("owner" = Option<String>, Query, description = "only those with this owner"),

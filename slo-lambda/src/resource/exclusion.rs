@@ -160,7 +160,7 @@ fn read(at: At<'_>, created: &Stamp, faults: &mut Faults) -> Option<Exclusion> {
 
 /// The exclusions of an objective, in the order of their creation.
 #[utoipa::path(get, path = "/api/v1/objectives/{name}/exclusions", operation_id = "exclusionsList", tag = "exclusions",
-    params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+    params(("name" = String, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<ExclusionDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json")))]

@@ -84,7 +84,7 @@ impl Place {
     params(("name" = String, Path),
         ("from" = Option<Timestamp>, Query, description = "the start of the budget's period at `to` when absent; at most 366 days before it"),
         ("to" = Option<Timestamp>, Query, description = "now when absent; not in the future"),
-        ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before; from and to are those of the first page")),
     responses((status = 200, body = PageDto<IncidentDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json"),

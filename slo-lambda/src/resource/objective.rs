@@ -345,7 +345,7 @@ fn said(stored: &Versioned<Objective>) -> Option<serde_json::Value> {
 
 /// Every version of an objective, newest first, those of a deleted one too.
 #[utoipa::path(get, path = "/api/v1/objectives/{name}/revisions", operation_id = "objectiveRevisions", tag = "objectives",
-    params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+    params(("name" = String, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<RevisionDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"), (status = 404, body = ProblemDto, content_type = "application/problem+json")))]
 pub(crate) async fn revisions(axum::extract::State(app): AppState, base: Base, name: PathName, query: Query) -> Answer {

@@ -104,7 +104,7 @@ struct ChangeDto {
 }
 
 /// Services, SLIs and SLOs as documents of OpenSLO v1: YAML, or JSON where that is accepted and YAML is not.
-#[utoipa::path(get, path = "/api/v1/openslo", operation_id = "openslo", tag = "openslo",
+#[utoipa::path(get, path = "/api/v1/openslo", operation_id = "openslo", tag = "OpenSLO",
     params(("service" = Option<String>, Query, description = "only those of this service, and the SLIs that its SLOs use")),
     responses((status = 200, content((String = "application/yaml"), (OpenSloDto = "application/json"))),
         (status = 400, body = ProblemDto, content_type = "application/problem+json")))]
@@ -130,7 +130,7 @@ pub(crate) async fn get(
 
 /// Applies documents of OpenSLO v1: creates and replaces what differs, once all of them keep all rules. What cannot be kept here
 /// is an error with its line.
-#[utoipa::path(post, path = "/api/v1/openslo", operation_id = "opensloApply", tag = "openslo",
+#[utoipa::path(post, path = "/api/v1/openslo", operation_id = "opensloApply", tag = "OpenSLO",
     params(("dryRun" = Option<bool>, Query, description = "true: judge them, say what would change, and store nothing")),
     request_body(content((String = "application/yaml"), (OpenSloDto = "application/json"))),
     responses((status = 200, body = AppliedDto),

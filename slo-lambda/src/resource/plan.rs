@@ -205,7 +205,7 @@ pub(crate) fn span(query: &mut Query, at: Timestamp) -> Option<PlanSpan> {
     params(("name" = String, Path),
         ("from" = Option<String>, Query, description = "a time or a date, whose midnight in UTC is meant; now when absent; what is over of the span does not count", example = "2026-11-20"),
         ("to" = String, Query, description = "likewise, or a duration after `from` such as 14d; after now, at most 366 days", example = "2026-12-04"),
-        ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PlanDto), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json"),

@@ -361,7 +361,7 @@ pub(crate) struct RevisionDto {
 
 /// Every version of the policy, newest first; none as long as the default applies.
 #[utoipa::path(get, path = "/api/v1/policy/revisions", operation_id = "policyRevisions", tag = "decisions",
-    params(("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<RevisionDto>),
         (status = 400, body = ProblemDto, content_type = "application/problem+json")))]

@@ -145,7 +145,7 @@ pub(crate) async fn create(
 
 /// The tokens of a user, in order of their identifiers, without their texts. One sees one's own; an admin all.
 #[utoipa::path(get, path = "/api/v1/users/{name}/tokens", operation_id = "tokensList", tag = "users",
-    params(("name" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 200; 50 when absent"),
+    params(("name" = String, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "1 to 200; 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before")),
     responses((status = 200, body = PageDto<TokenDto>), (status = 400, body = ProblemDto, content_type = "application/problem+json"),
         (status = 404, body = ProblemDto, content_type = "application/problem+json")))]

@@ -83,7 +83,8 @@ fn answers<'a>(
                         th scope="row" { (status) }
                         td data-label="Body" {
                             @if content.is_empty() { "none" }
-                            @for (media, Media { schema }) in content {
+                            @for (i, (media, Media { schema })) in content.iter().enumerate() {
+                                @if i > 0 { ", " }
                                 (schema::kind(schema, document))
                                 // Nearly all are JSON.
                                 @if !media.ends_with("json") { " as " code { (media) } }
