@@ -34,6 +34,8 @@ pub(crate) const COVERAGE_FLOOR: &str = "slo/coverage-floor";
 pub(crate) const ASPIRATIONAL: &str = "slo/aspirational";
 /// Of an SLO: whether everybody may see its badge.
 pub(crate) const PUBLIC_BADGE: &str = "slo/public-badge";
+/// A label, not an annotation, of an SLO with a display name: that of its one objective.
+pub(crate) const OBJECTIVE: &str = "slo/objective";
 /// Of an AlertCondition: the window that shows that it goes on.
 pub(crate) const SHORT_WINDOW: &str = "slo/short-window";
 /// Of an AlertCondition: the share of the budget that its threshold was made of.

@@ -76,6 +76,22 @@ impl Body {
         }
     }
 
+    /// A label beside those that are there; false when another one has its key.
+    pub(crate) fn label(&mut self, key: &str, Given { json, pointer }: Given) -> bool {
+        if !self.has("labels") {
+            self.set("labels", Json::Object(Vec::new()));
+        }
+        let labels = self.members.iter_mut().find(|(name, _)| name == "labels");
+        // What is no object is told where it stands.
+        let Some((_, Json::Object(labels))) = labels else { return true };
+        if let Some((_, other)) = labels.iter().find(|(name, _)| name == key) {
+            return *other == json;
+        }
+        labels.push((key.to_owned(), json));
+        self.origin(&below("labels", key), pointer, false);
+        true
+    }
+
     fn set(&mut self, member: &str, json: Json) {
         self.members.push((member.to_owned(), json));
     }

@@ -5,7 +5,8 @@ use slo_core::{Decimal, Fault, Json, Name, PartsPerBillion};
 use super::NOT_KEPT;
 use super::alert::{Placed, Policy, inline, placed_policy};
 use super::annotation::{
-    ASPIRATIONAL, COVERAGE_FLOOR, NO_DATA, OWNERS, PUBLIC_BADGE, SLA_DESCRIPTION, SLA_TARGET, WARNING_THRESHOLD,
+    ASPIRATIONAL, COVERAGE_FLOOR, NO_DATA, OBJECTIVE, OWNERS, PUBLIC_BADGE, SLA_DESCRIPTION, SLA_TARGET,
+    WARNING_THRESHOLD,
 };
 use super::body::{Body, Given, below, given, refuse};
 use super::metadata::Metadata;
@@ -142,13 +143,13 @@ fn objective(one: &Given, body: &mut Body, faults: &mut Faults) -> Option<(Optio
     let mut fields = Fields::open(one.at(), faults)?;
     let display_name = fields.optional("displayName", faults, given).flatten();
     if let Some(display_name) = display_name {
-        match body.get("displayName") {
+        match body.get("displayName").cloned() {
             // The SLO is its one objective.
             None => body.take("displayName", Some(display_name)),
-            Some(same) if *same == display_name.json => {}
+            Some(same) if same == display_name.json => {}
+            Some(_) if body.label(OBJECTIVE, display_name.clone()) => {}
             Some(_) => {
-                let why =
-                    "the SLO has another display name already, and its one objective can only have the same: keep one";
+                let why = "the SLO has a display name, and a label slo/objective that says otherwise: keep one of them";
                 faults.push(display_name.fault(NOT_KEPT, why));
             }
         }
