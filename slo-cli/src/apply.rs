@@ -82,13 +82,6 @@ struct Report<'a> {
     items: &'a [Outcome],
 }
 
-/// What is written for a document.
-struct Plan {
-    action: Action,
-    changes: Vec<Change>,
-    etag: Option<String>,
-}
-
 /// Runs the command.
 pub(crate) fn run(args: &Apply, client: &Client, format: Format) -> Result {
     let Files { documents, openslo } = document::read_all(&args.files)?;
@@ -113,15 +106,18 @@ fn write(
     outcomes: &mut Vec<Outcome>,
 ) -> Result {
     for document in documents {
-        let done = if dry_run { judge(document, client, outcomes) } else { apply(document, client) };
+        let done = apply(document, client, dry_run, outcomes);
         match done {
             Ok(outcome) => outcomes.push(outcome),
             Err(source) => {
                 // What was done is told, also when the rest cannot be.
                 print(outcomes, dry_run, format)?;
+                let before = !dry_run && outcomes.iter().any(|outcome| outcome.action != Action::Unchanged);
+                let again =
+                    if before { "\nwhat is listed above was stored; mend this and apply all of it again" } else { "" };
                 return Err(Error::Document {
                     place: format!("{} {} ({})", document.kind, document.name, document.place),
-                    fault: crate::chain(&source),
+                    fault: format!("{}{again}", crate::chain(&source)),
                 });
             }
         }
@@ -129,37 +125,43 @@ fn write(
     Ok(())
 }
 
-impl Outcome {
-    fn new(document: &Document, plan: Plan, notes: Vec<Note>) -> Self {
-        let (kind, name) = (document.kind.to_string(), document.name.to_string());
-        Self { kind, name, action: plan.action, changes: plan.changes, notes }
-    }
-}
-
-fn apply(document: &Document, client: &Client) -> Result<Outcome> {
+/// Writes a document if the service has it otherwise; a dry run only says so.
+fn apply(document: &Document, client: &Client, dry_run: bool, before: &[Outcome]) -> Result<Outcome> {
     let path = document.kind.item(&document.name);
-    let plan = plan(document, client, &path)?;
-    let mut notes = Vec::new();
-    if plan.action != Action::Unchanged {
-        let answer = client.put(&path, &document.body().to_string(), plan.etag.as_deref())?;
-        notes = Note::all(&client.read(&answer)?);
-    }
-    Ok(Outcome::new(document, plan, notes))
-}
-
-/// What would be done: the service judges the document and stores nothing.
-fn judge(document: &Document, client: &Client, before: &[Outcome]) -> Result<Outcome> {
-    let path = document.kind.item(&document.name);
-    let plan = plan(document, client, &path)?;
     let body = document.body();
-    let judged = client.put(&format!("{path}?dryRun=true"), &body.to_string(), plan.etag.as_deref());
-    let notes = match judged {
-        Ok(answer) => Note::all(&client.read(&answer)?),
-        // What it names would be created by then; the rest of it can only be judged after that.
-        Err(Error::Problem(problem)) if would_be_known(&problem, &body, before) => Vec::new(),
-        Err(error) => return Err(error),
+    let stored = client.find(&path)?;
+    let etag = stored.as_ref().and_then(|answer| answer.etag.clone());
+    // The service fills in what a document leaves out, so what is compared is what it would make of it.
+    let judged = match &stored {
+        None if !dry_run => None,
+        _ => judge(client, &path, &body, etag.as_deref(), before)?,
     };
-    Ok(Outcome::new(document, plan, notes))
+    let mut notes = judged.as_ref().map(Note::all).unwrap_or_default();
+    let (action, changes) = match stored {
+        None => (Action::Created, difference(&Json::Object(Vec::new()), &body)),
+        Some(answer) => {
+            let changes = difference(&client.read(&answer)?, judged.as_ref().unwrap_or(&body));
+            (if changes.is_empty() { Action::Unchanged } else { Action::Updated }, changes)
+        }
+    };
+    if !dry_run {
+        notes.clear();
+        if action != Action::Unchanged {
+            notes = Note::all(&client.read(&client.put(&path, &body.to_string(), etag.as_deref())?)?);
+        }
+    }
+    let (kind, name) = (document.kind.to_string(), document.name.to_string());
+    Ok(Outcome { kind, name, action, changes, notes })
+}
+
+/// What the service would make of a body: it judges it and stores nothing. `None` when it names what would be created by
+/// then: the rest of it can only be judged after that.
+fn judge(client: &Client, path: &str, body: &Json, etag: Option<&str>, before: &[Outcome]) -> Result<Option<Json>> {
+    match client.put(&format!("{path}?dryRun=true"), &body.to_string(), etag) {
+        Ok(answer) => client.read(&answer).map(Some),
+        Err(Error::Problem(problem)) if would_be_known(&problem, body, before) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether a document is refused for nothing but names that would be created before it.
@@ -176,17 +178,6 @@ fn would_be_known(problem: &Problem, body: &Json, before: &[Outcome]) -> bool {
         before.iter().any(|outcome| outcome.action == Action::Created && is_it(outcome))
     };
     problem.only_unknown().is_some_and(|pointers| pointers.into_iter().all(created))
-}
-
-fn plan(document: &Document, client: &Client, path: &str) -> Result<Plan> {
-    let wanted = document.body();
-    let Some(answer) = client.find(path)? else {
-        let changes = difference(&slo_core::Json::Object(Vec::new()), &wanted);
-        return Ok(Plan { action: Action::Created, changes, etag: None });
-    };
-    let changes = difference(&client.read(&answer)?, &wanted);
-    let action = if changes.is_empty() { Action::Unchanged } else { Action::Updated };
-    Ok(Plan { action, changes, etag: answer.etag })
 }
 
 fn print(outcomes: &[Outcome], dry_run: bool, format: Format) -> Result {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::output::{Format, print};
+use crate::output::{Format, complain, print};
 
 /// Print services, indicators and objectives as OpenSLO v1
 ///
@@ -35,7 +35,10 @@ pub(crate) fn run(args: &Export, client: Client, format: Format) -> Result {
     let service = args.service.as_deref().map(|service| ("service", service));
     let answer = client.get("/openslo", service.as_slice())?;
     match answer.body.strip_suffix('\n').unwrap_or(&answer.body) {
-        "" => Ok(()),
+        "" => {
+            complain("there is nothing to export; `slo get objectives` shows what there is, with its services");
+            Ok(())
+        }
         text => print(text),
     }
 }

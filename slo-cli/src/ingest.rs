@@ -87,8 +87,10 @@ pub(crate) struct Ingest {
 
 /// Runs the command.
 pub(crate) fn run(args: &Ingest, client: Client, format: Format) -> Result {
+    // By where they are: one file may have several names.
+    let place = |file: &PathBuf| file.canonicalize().unwrap_or_else(|_| file.clone());
     for (index, file) in args.access_log.iter().chain(&args.csv).enumerate() {
-        if args.access_log.iter().chain(&args.csv).take(index).any(|other| other == file) {
+        if args.access_log.iter().chain(&args.csv).take(index).any(|other| place(other) == place(file)) {
             return Err(Error::Failed(format!(
                 "{} is given twice and would be counted twice; leave one out",
                 file.display()

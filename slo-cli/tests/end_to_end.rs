@@ -253,3 +253,41 @@ fn calc_needs_no_server() {
         assert!(!calc(&[&wrong[..], &["--window", "28d"]].concat()).status.success());
     }
 }
+
+/// However a document says it, what it says is there already; and to say that there are no alerts is to say something.
+#[test]
+fn what_is_applied_again_changes_nothing() {
+    let server = Server::start(&["--memory"]);
+    let files = Files::new("");
+    let rolling = r#"{"duration": "28d", "isRolling": true}"#;
+    let calendar =
+        r#"{"duration": "1M", "isRolling": false, "calendar": {"startTime": "2026-01-05", "timeZone": "UTC"}}"#;
+    let page = r#"{"severity": "page", "longWindow": "1h", "shortWindow": "5m", "threshold": 10}"#;
+    let apply = |window: &str, more: &str| {
+        let objective = format!(
+            r#"{{"name": "shop", "service": "web", "indicator": "site", "target": 0.99, "timeWindow": {window},
+                "budgetingMethod": "Occurrences"{more}}}"#
+        );
+        let file = files.directory.path().join("slo.json");
+        std::fs::write(&file, format!(r#"{{"name": "site", "service": "web", "kind": "ratio"}} {objective}"#))
+            .expect("written");
+        let said = server.json(&["apply", "-f", file.to_str().expect("UTF-8")]);
+        said["items"][1]["action"].as_str().expect("an action").to_owned()
+    };
+    assert_eq!(apply(rolling, ""), "created");
+    for (window, more) in [
+        (rolling, format!(r#", "alertPolicy": {{"conditions": [{page}]}}"#)),
+        (rolling, r#", "alertPolicy": {"conditions": []}"#.to_owned()),
+        (calendar, r#", "labels": {"a": "b"}"#.to_owned()),
+    ] {
+        assert_eq!(
+            (apply(window, &more), apply(window, &more)),
+            ("updated".to_owned(), "unchanged".to_owned()),
+            "{more}"
+        );
+    }
+    for more in [r#", "warningThreshold": "0.250""#, r#", "noData": "bad", "timeSliceTarget": 0.9"#] {
+        apply(rolling, more);
+        assert_eq!(apply(rolling, more), "unchanged", "{more}");
+    }
+}

@@ -42,6 +42,13 @@ pub fn difference(stored: &Json, wanted: &Json) -> Vec<Change> {
 }
 
 fn compare(pointer: &str, stored: Option<&Json>, wanted: Option<&Json>, changes: &mut Vec<Change>) {
+    // A query is its collector's: nothing in it says nothing, and a text is no number.
+    if pointer.starts_with("/metricSource/") && pointer.ends_with("/spec") {
+        if stored != wanted {
+            changes.push(Change { pointer: pointer.to_owned(), from: stored.cloned(), to: wanted.cloned() });
+        }
+        return;
+    }
     if let (Some(Json::Object(old)), Some(Json::Object(new))) = (stored, wanted) {
         let added = new.iter().filter(|(name, _)| old.iter().all(|(other, _)| other != name));
         for (name, _) in old.iter().chain(added) {
@@ -159,6 +166,20 @@ mod tests {
         assert_eq!(changes(r#"{"noData":"bad"}"#, "{}"), ["/noData: \"bad\" -> (nothing)"]);
         // Only where the service has such a default.
         assert_eq!(changes(r#"{"labels":{"noData":"ignore"}}"#, r#"{"labels":{"x":"y"}}"#).len(), 2);
+    }
+
+    #[test]
+    fn a_query_is_compared_as_it_stands() {
+        let spec = |spec: &str| format!(r#"{{"metricSource":{{"good":{{"type":"T","spec":{spec}}}}}}}"#);
+        for (stored, wanted) in
+            [(r#"{"q":"a"}"#, r#"{"q":"a","flags":[]}"#), (r#"{"n":1}"#, r#"{"n":"1"}"#), ("{}", r#"{"q":null}"#)]
+        {
+            assert_eq!(
+                changes(&spec(stored), &spec(wanted)),
+                [format!("/metricSource/good/spec: {stored} -> {wanted}")]
+            );
+            assert!(changes(&spec(wanted), &spec(wanted)).is_empty());
+        }
     }
 
     #[test]

@@ -146,6 +146,9 @@ fn kind(json: &Json) -> std::result::Result<Kind, String> {
             "documents with apiVersion {version:?} are not known; see `slo apply --help` for those that are"
         ));
     }
+    if has("metadata") && has("spec") {
+        return Err("this looks like OpenSLO, whose documents say `apiVersion: openslo/v1`; add that".to_owned());
+    }
     let kinds = [
         (Kind::Objective, has("indicator") && has("target")),
         (Kind::Indicator, matches!(json.get("kind").and_then(Json::text), Some("ratio" | "threshold"))),
@@ -232,6 +235,7 @@ mod tests {
     #[test]
     fn what_cannot_be_told_is_refused() {
         assert!(fault(r#"{"apiVersion":"v1","kind":"Pod"}"#).contains("not known"));
+        assert!(fault(r#"{"kind":"SLO","metadata":{},"spec":{}}"#).contains("add that"));
         let mixed = format!(r#"{{"apiVersion":"openslo/v1","kind":"SLO"}} {USER}"#);
         assert!(fault(&mixed).contains("a file of its own"));
         assert!(fault(r#"{"name":"x"}"#).contains("cannot tell"));

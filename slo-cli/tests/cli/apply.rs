@@ -10,9 +10,14 @@ fn with_two_resources(request: &Request) -> Reply {
             with_etag(r#"{"name":"u","role":"engineer","access":"editor","revision":3,"links":{}}"#)
         }
         "GET /api/v1/indicators/i" => with_etag(r#"{"name":"i","kind":"ratio","unit":"ms"}"#),
-        line if line.starts_with("PUT") => Reply::json(200, "{}"),
+        line if line.starts_with("PUT") => Reply::json(200, &request.body),
         _ => problem(404, "Not found"),
     }
+}
+
+/// Whether a request writes.
+fn writes(request: &Request) -> bool {
+    request.line.starts_with("PUT") && !request.line.ends_with("?dryRun=true")
 }
 
 const THREE: &str = "name: o\nindicator: i\ntarget: 0.9990\n---\nname: i\nkind: ratio\nunit: s\n---\n{name: u, role: engineer, access: editor}\n";
@@ -23,7 +28,7 @@ fn apply_writes_what_differs_in_order() {
     let files = Files::new();
     let (code, stdout, _) = slo(&server.url(), &["apply", "-f", &files.write("all.yaml", THREE)]);
     assert_eq!((code, stdout.as_str()), (0, "user u: unchanged\nindicator i: updated\nobjective o: created\n"));
-    let written: Vec<_> = server.requests().into_iter().filter(|request| request.line.starts_with("PUT")).collect();
+    let written: Vec<_> = server.requests().into_iter().filter(writes).collect();
     let [indicator, objective] = &written[..] else { panic!("{written:?}") };
     assert_eq!(indicator.body, r#"{"kind":"ratio","unit":"s"}"#);
     assert!(indicator.headers.contains(&"if-match: \"3\"".to_owned()));
@@ -62,7 +67,7 @@ fn a_dry_run_tells_what_the_service_says() {
         ),
         "GET /api/v1/users/u" => with_two_resources(request),
         line if line.starts_with("GET") => problem(404, "Not found"),
-        _ => Reply::json(200, "{}"),
+        _ => Reply::json(200, &request.body),
     });
     let files = Files::new();
     // What o names would be there by then.
@@ -103,4 +108,8 @@ fn apply_tells_what_was_done_before_it_failed() {
     let (code, stdout, stderr) = slo(&server.url(), &["apply", "-f", &files.write("all.yaml", THREE)]);
     assert_eq!((code, stdout.as_str()), (1, "user u: unchanged\nindicator i: updated\n"));
     assert!(stderr.contains("all.yaml, document 1): Invalid: correct it\n  /indicator: is not there"), "{stderr}");
+    assert!(
+        stderr.trim_end().ends_with("what is listed above was stored; mend this and apply all of it again"),
+        "{stderr}"
+    );
 }

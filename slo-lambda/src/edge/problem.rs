@@ -14,7 +14,7 @@ use super::links::{Base, Links};
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The most faults of one answer: a body of a mebibyte can hold far more.
-const MAX_FAULTS: usize = 2_000;
+pub(crate) const MAX_FAULTS: usize = 2_000;
 
 /// An error on its way out. It is written once, by [`super::observe`], under the base path of the
 /// request.

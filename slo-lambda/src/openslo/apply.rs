@@ -16,7 +16,7 @@ use crate::App;
 use crate::difference::{Change, difference};
 use crate::edge::fields::Faults;
 use crate::edge::links::Links;
-use crate::edge::problem::Problem;
+use crate::edge::problem::{MAX_FAULTS, Problem};
 use crate::located::Located;
 use crate::resource::definition::{Judged, Resource, judge};
 
@@ -134,7 +134,10 @@ fn refused(mut faults: Faults, documents: &[Located]) -> Problem {
         let number: usize = number.parse().ok()?;
         Some((number, documents.get(number)?.line(&format!("/{rest}"))))
     };
-    faults.sort_by_cached_key(|fault| place(&fault.pointer));
+    // A line is found by looking through its document: not for what is not told.
+    faults.sort_by_cached_key(|fault| fault.pointer.split('/').nth(1).and_then(|number| number.parse::<usize>().ok()));
+    let told = faults.len().min(MAX_FAULTS);
+    faults[..told].sort_by_cached_key(|fault| place(&fault.pointer));
     faults.dedup();
     Problem::invalid_documents(faults, |pointer| place(pointer).map(|(_, line)| line))
 }

@@ -20,7 +20,7 @@ mod slo;
 const VERSION: &str = "openslo/v1";
 
 /// The most definitions of one request: each is read and written by itself, while the sender waits.
-pub(crate) const MAX_DEFINITIONS: usize = 200;
+pub(crate) const MAX_DEFINITIONS: usize = 500;
 
 /// The code of what OpenSLO can say and is not kept here.
 const NOT_KEPT: &str = "notKept";

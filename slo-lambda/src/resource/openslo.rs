@@ -4,7 +4,7 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use serde::Serialize;
 use slo_core::Json;
 use utoipa::ToSchema;
@@ -107,7 +107,8 @@ struct ChangeDto {
 #[utoipa::path(get, path = "/api/v1/openslo", operation_id = "openslo", tag = "OpenSLO",
     params(("service" = Option<String>, Query, description = "only those of this service, and the SLIs that its SLOs use")),
     responses((status = 200, content((String = "application/yaml"), (OpenSloDto = "application/json"))),
-        (status = 400, body = ProblemDto, content_type = "application/problem+json")))]
+        (status = 400, body = ProblemDto, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDto, content_type = "application/problem+json")))]
 pub(crate) async fn get(
     State(app): State<App>,
     base: Base,
@@ -123,9 +124,9 @@ pub(crate) async fn get(
             .add("self", "GET", base.href(PATH))
             .add_with_body("apply", "POST", base.href(PATH), SCHEMA)
             .add("api", "GET", base.href("/api/v1"));
-        return Ok(JsonAnswer(OpenSloDto { items: documents, links }).into_response());
+        return Ok(([(VARY, "accept")], JsonAnswer(OpenSloDto { items: documents, links })).into_response());
     }
-    Ok(([(CONTENT_TYPE, "application/yaml")], emit::documents(&documents)).into_response())
+    Ok(([(CONTENT_TYPE, "application/yaml"), (VARY, "accept")], emit::documents(&documents)).into_response())
 }
 
 /// Applies documents of OpenSLO v1: creates and replaces what differs, once all of them keep all rules. What cannot be kept here
@@ -138,7 +139,8 @@ pub(crate) async fn get(
         (status = 412, body = ProblemDto, content_type = "application/problem+json"),
         (status = 413, body = ProblemDto, content_type = "application/problem+json"),
         (status = 415, body = ProblemDto, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDto, content_type = "application/problem+json")))]
+        (status = 422, body = ProblemDto, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDto, content_type = "application/problem+json")))]
 pub(crate) async fn post(
     State(app): State<App>,
     base: Base,

@@ -33,15 +33,21 @@ pub(super) fn parse(line: &str) -> Result<(Timestamp, Event<'_>), String> {
 
 /// The time between ` [` and `]`, and what follows; idents and users before it may hold anything.
 fn find_time(text: &str) -> Result<(Timestamp, &str), String> {
-    let mut reason = "no time in brackets, such as [17/May/2015:10:05:03 +0000]".to_owned();
+    let mut other = None;
     for (index, _) in text.match_indices(" [") {
         let Some((inside, rest)) = text[index + 2..].split_once(']') else { break };
         match timestamp(inside) {
             Some(time) => return Ok((time, rest)),
-            None => reason = format!("{inside:?} is no time such as 17/May/2015:10:05:03 +0000"),
+            None => other = Some(inside),
         }
     }
-    Err(reason)
+    Err(match other {
+        Some(inside) => {
+            let shown: String = inside.chars().take(80).collect();
+            format!("{shown:?} is no time such as 17/May/2015:10:05:03 +0000")
+        }
+        None => "no time in brackets, such as [17/May/2015:10:05:03 +0000]".to_owned(),
+    })
 }
 
 /// `17/May/2015:10:05:03 +0000`

@@ -169,7 +169,7 @@ async fn one_service_is_exported_with_what_it_uses() {
 }
 
 #[tokio::test]
-async fn a_request_takes_two_hundred_definitions() {
+async fn a_request_takes_five_hundred_definitions() {
     let api = Api::new();
     let sli = |i: usize| {
         format!(
@@ -177,12 +177,13 @@ async fn a_request_takes_two_hundred_definitions() {
         )
     };
     let many = |count: usize| (0..count).map(sli).collect::<String>();
-    let problem = apply(&api, &many(201)).await.problem(422);
+    let problem = apply(&api, &many(501)).await.problem(422);
     assert_eq!(problem["errors"][0]["code"], "tooMany");
-    assert_eq!(told(&apply(&api, &many(200)).await).len(), 200);
-    assert_eq!(apply(&api, &(many(5) + &sli(250))).await.json()["items"][5]["action"], "created");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.starts_with("these are 501 services")), "{problem}");
+    assert_eq!(told(&apply(&api, &many(500)).await).len(), 500);
+    assert_eq!(apply(&api, &(many(5) + &sli(550))).await.json()["items"][5]["action"], "created");
     // More than a page of the store.
-    assert_eq!(export(&api, "").await.matches("\nkind: SLI\n").count(), 201);
+    assert_eq!(export(&api, "").await.matches("\nkind: SLI\n").count(), 501);
 }
 
 #[tokio::test]
