@@ -55,8 +55,7 @@ pub(super) fn read(files: &[PathBuf], revision: u64) -> Result<(Vec<Measurement>
 impl Header {
     /// The columns in any order and case; other columns are refused rather than ignored.
     fn parse(line: &str) -> Option<Self> {
-        let names: Vec<String> =
-            fields(line.trim_start_matches('\u{feff}')).into_iter().map(|name| name.to_ascii_lowercase()).collect();
+        let names: Vec<String> = fields(line).into_iter().map(|name| name.to_ascii_lowercase()).collect();
         let column = |wanted: &str| names.iter().position(|name| name == wanted);
         let time = column("time").or_else(|| column("timestamp"))?;
         match names.len() {

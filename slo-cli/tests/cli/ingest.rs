@@ -39,7 +39,7 @@ fn ingest_counts_minutes_of_lines_in_any_order() {
 fn ingest_adds_up_files_and_judges_by_the_expression() {
     let server = measuring("ratio", |_| Reply::json(200, r#"{"accepted":2,"replayed":0,"stale":0,"conflicts":[]}"#));
     let files = Files::new();
-    let (one, two) = (files.write("1.log", LOG), files.write("2.log", LOG));
+    let (one, two) = (files.write("1.log", LOG), files.write("2.log", &format!("\u{feff}{LOG}")));
     let args = [
         "ingest",
         "site",
@@ -57,8 +57,12 @@ fn ingest_adds_up_files_and_judges_by_the_expression() {
     assert_eq!(code, 0);
     assert!(stdout.contains("\"count\": 6") && stdout.contains("\"good\": 4"), "{stdout}");
     assert!(posted(&server)[0].body.contains(r#""good":4,"total":4,"revision":2"#));
-    let (code, _, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &one, &one]);
-    assert!(code == 1 && stderr.contains("counted twice"), "{stderr}");
+    let directory = std::path::Path::new(&one).parent().expect("a directory");
+    let again = directory.join("..").join(directory.file_name().expect("a name")).join("1.log").display().to_string();
+    for other in [&one, &again] {
+        let (code, _, stderr) = slo(&server.url(), &["ingest", "site", "--access-log", &one, other]);
+        assert!(code == 1 && stderr.contains("counted twice"), "{other}: {stderr}");
+    }
 }
 
 #[test]
