@@ -39,7 +39,7 @@ pub(crate) struct Reconcile {
 struct Done {
     indicators: usize,
     repaired_hours: usize,
-    sealed_days: usize,
+    condensed_days: usize,
     failed: Vec<String>,
 }
 
@@ -59,10 +59,10 @@ pub(crate) fn run(args: &Reconcile, output: Format) -> Result {
     let text = || {
         let (looked, hours, days) =
             (count(indicators, "indicators"), count(done.hours, "hours"), count(done.days, "days"));
-        format!("{looked} looked at: {hours} repaired, {days} sealed")
+        format!("{looked} looked at: {hours} repaired, {days} condensed")
     };
     let names = failed.iter().map(|(name, _)| name.to_string()).collect();
-    let json = || Done { indicators, repaired_hours: done.hours, sealed_days: done.days, failed: names };
+    let json = || Done { indicators, repaired_hours: done.hours, condensed_days: done.days, failed: names };
     output.print(text, json)?;
     for (indicator, error) in &failed {
         complain(&format!("indicator {indicator}: {}", chain(error)));

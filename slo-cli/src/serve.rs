@@ -17,8 +17,8 @@ use crate::storage::{Absent, Opened, Storage};
 
 /// What has outlived its retention is removed this often.
 const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
-/// Days are looked after this often.
-const RECONCILE: Duration = Duration::from_secs(60 * 60);
+/// Days are looked after this often: those to which late data came, and so many times as seldom the newest ones.
+const RECONCILE: (Duration, u64) = (Duration::from_secs(60), 60);
 /// How long a request in flight may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -164,11 +164,13 @@ async fn open(args: &Serve) -> Result<(Service, String)> {
     Ok((service, kept))
 }
 
-/// Completes what a crash has left half done. On tables elsewhere `slo reconcile` does, or the Lambda's
+/// Completes what a crash has left half done, and condenses finished days. On tables elsewhere `slo reconcile` does, or the Lambda's
 /// schedule.
 async fn reconcile(service: Service) {
-    loop {
-        match service.reconcile(DAYS, Timestamp::now()).await {
+    let (pause, seldom) = RECONCILE;
+    for round in 0_u64.. {
+        let days = if round % seldom == 0 { DAYS } else { 0 };
+        match service.reconcile(days, Timestamp::now()).await {
             Ok(Reconciliation { done, failed, .. }) => {
                 if done.hours > 0 {
                     tracing::info!(hours = done.hours, "completed what writers had left half done");
@@ -180,7 +182,7 @@ async fn reconcile(service: Service) {
             }
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "could not reconcile"),
         }
-        tokio::time::sleep(RECONCILE).await;
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -83,7 +83,7 @@ fn every_command_prints_json() {
     assert_eq!(made["services"], 4);
     server.kill();
     seen.insert("reconcile".to_owned());
-    let members = &["indicators", "repairedHours", "sealedDays", "failed"];
+    let members = &["indicators", "repairedHours", "condensedDays", "failed"];
     json("http://x", &format!("reconcile --data {}", path("data")), members);
 
     // One prints its address, one a script.

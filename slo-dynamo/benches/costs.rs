@@ -6,13 +6,13 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use common::{DAY, cost, measurement, name, series, stamp, store, write};
+use common::{DAY, client, cost, measurement, name, series, stamp, store, write};
 use slo_core::testing::Sample as _;
 use slo_core::{
     DefinitionRepository as _, EventCounts, Filter, Measurement, MeasurementRepository as _, Minute, Objective, Period,
     Precondition, Resolution, Revision, RollingWindow, TimeWindow,
 };
-use slo_dynamo::{DynamoDefinitions, DynamoMeasurements};
+use slo_dynamo::{DynamoDefinitions, DynamoMeasurements, Store};
 
 const DAYS: i64 = 1_440;
 const HOURS: Resolution = Resolution::Hours { cuts: Vec::new() };
@@ -46,7 +46,10 @@ async fn read(store: &DynamoMeasurements, end: Minute, days: i64, resolution: &R
 }
 
 async fn one_source(times: u64) -> Vec<Row> {
-    let store = store().await.measurements();
+    let client = client().await;
+    // One that remembers nothing.
+    let process = || Store::builder(client.clone()).build().measurements();
+    let store = process();
     let send = async |minutes| {
         let (receipt, cost) = cost(write(&store, "default", minutes)).await;
         receipt.expect("a write succeeds");
@@ -59,6 +62,13 @@ async fn one_source(times: u64) -> Vec<Row> {
     let cut = end - 23;
     let first = send(minutes(fresh, 1, times)).await;
     let one = Some(1_000);
+    let unpacked = read(&process(), cut, 28, &Resolution::Minutes).await;
+    let mut packing = (0, 0, 0);
+    for day in 60..90 {
+        packing = cost(store.reconcile(&series(), DAY + day * DAYS, true, fresh.timestamp())).await.1;
+    }
+    let reader = process();
+    let slices = read(&reader, cut, 28, &Resolution::Minutes).await;
     vec![
         Row("POST a minute", one, send(minutes(fresh + 1, 1, times)).await),
         Row("POST an hour of minutes", one, send(minutes(fresh + 60, 60, times)).await),
@@ -69,7 +79,10 @@ async fn one_source(times: u64) -> Vec<Row> {
         Row("window of 30 d", one, read(&store, cut, 30, &HOURS).await),
         Row("window of 90 d", one, read(&store, cut, 90, &HOURS).await),
         Row("error budget of 28 d with its look-backs", one, read(&store, cut, 28, &look_backs(cut)).await),
-        Row("28 d by the minute, for time slices", None, read(&store, cut, 28, &Resolution::Minutes).await),
+        Row("28 d by the minute, for time slices", None, slices),
+        Row("the same, not packed", None, unpacked),
+        Row("the same again in a process", None, read(&reader, cut, 28, &Resolution::Minutes).await),
+        Row("pack a day", None, packing),
     ]
 }
 

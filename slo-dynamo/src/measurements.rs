@@ -8,6 +8,7 @@
 //! | day of a source | `D#YYYYMMDD#source` | a digest for each hour, likewise; `m`: its mark; `ttl` |
 //! | sums of a day | `S#YYYYMMDD` | `gen`: the generation; `sums`: by the hour, of all sources; `ttl` |
 //! | minutes of a day | `P#YYYYMMDD` | `gen`; `minutes`: of all sources; `ttl` |
+//! | day of a source, packed | `M#YYYYMMDD#source` | `hours`: its minutes by the hour, with the `n` of each; `ttl` |
 //!
 //! # Exactly once
 //! A *slot* is `revision ‖ total ‖ bad` and replaces another one under the condition that its revision
@@ -32,9 +33,10 @@
 //! acknowledges, and takes them back: a source that comes later than the seal is not missed. All of that costs
 //! only late data something; an ordinary write is two updates.
 //!
-//! # Read again
-//! Hours that were read by the minute are [kept](kept) in the process, and used where the day, which is read each time, says
-//! the same of them.
+//! # By the minute
+//! Hours that were read by the minute, or written when they were over, are [kept](kept) in the process, and finished days of
+//! few sources are [packed](packed) into one item. Both are used where the day, which is read each time, says the same of
+//! an hour.
 //!
 //! `ttl` counts from the day of writing. Reads do not look at it; an item may outlive it by days.
 //!
@@ -48,6 +50,7 @@ mod keep;
 mod kept;
 mod key;
 mod memory;
+mod packed;
 mod partition;
 mod read;
 mod sealed;
@@ -67,6 +70,7 @@ use slo_core::{
     Resolution, Series,
 };
 
+use self::hour::Hour;
 use self::keep::Keeper;
 use self::kept::Kept;
 use self::memory::{Known, Shape};
@@ -122,14 +126,17 @@ impl MeasurementRepository for DynamoMeasurements {
         // In this task, because the meter is the task's.
         let mut hours = stream::iter(hours).buffer_unordered(HOURS_AT_ONCE);
         let mut receipt = Receipt::default();
-        let mut unknown = BTreeSet::new();
-        while let Some((hour, day)) = hours.try_next().await? {
+        let (mut unknown, mut over) = (BTreeSet::new(), Vec::new());
+        while let Some((hour, image, day)) = hours.try_next().await? {
             receipt.accepted += hour.accepted;
             receipt.replayed += hour.replayed;
             receipt.stale += hour.stale;
             receipt.conflicts.extend(hour.conflicts);
             unknown.extend(day);
+            over.extend((image.start + 60 <= Minute::floor(now)).then_some(image));
         }
+        self.kept.fill(&key, &over);
+        over.iter().for_each(|hour| self.known.late.insert(&key, hour.start.on_grid(key::DAY)));
         receipt.conflicts.sort_by_key(|conflict| conflict.start);
         for (day, mark) in unknown {
             writer.agree(day, mark).await?;
@@ -160,19 +167,32 @@ impl MeasurementRepository for DynamoMeasurements {
         now: Timestamp,
     ) -> Result<Reconciled, RepositoryError> {
         let key = key::partition(series);
-        let partition = Partition { client: &self.client, table: &self.table, key: &key };
-        Ok(Keeper { partition, expiry: self.expiry(now) }.reconcile(day.on_grid(key::DAY), finished).await?)
+        let (partition, day) =
+            (Partition { client: &self.client, table: &self.table, key: &key }, day.on_grid(key::DAY));
+        if finished {
+            // Before it is looked at, so that what is written meanwhile is remembered.
+            self.known.late.remove(&key, day);
+        }
+        let done = Keeper { partition, expiry: self.expiry(now) }.reconcile(day, finished).await;
+        if done.is_err() {
+            self.known.late.insert(&key, day);
+        }
+        Ok(done?)
+    }
+
+    fn written(&self, series: &Series) -> Vec<Minute> {
+        self.known.late.days(&key::partition(series))
     }
 }
 
 impl DynamoMeasurements {
-    /// Writes one hour; answers with its day and the mark of that when it is to be looked whether sums tell
-    /// of it.
+    /// Writes one hour; answers with the hour, and with its day and the mark of that when it is to be looked whether
+    /// sums tell of it.
     async fn hour(
         &self,
         writer: Writer<'_>,
         measurements: &[Measurement],
-    ) -> Result<(Receipt, Option<(Minute, Option<u64>)>), Failure> {
+    ) -> Result<(Receipt, Hour, Option<(Minute, Option<u64>)>), Failure> {
         let (receipt, image) = writer.write(measurements).await?;
         // For replays too: whoever wrote this may have died before the day.
         let told = writer.tell(&image).await?;
@@ -183,7 +203,7 @@ impl DynamoMeasurements {
             Told::InDay(mark) => self.known.open.get(&place).is_none().then_some((day, mark)),
             Told::InNewDay => Some((day, None)),
         };
-        Ok((receipt, unknown))
+        Ok((receipt, image, unknown))
     }
 }
 

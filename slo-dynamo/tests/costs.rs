@@ -4,7 +4,7 @@
 mod common;
 
 use async_trait::async_trait;
-use common::{Checked, DAY, cost, measurement, name, series, stamp, store, write};
+use common::{Checked, DAY, client, cost, measurement, name, series, stamp, store, write};
 use slo_core::testing::Sample as _;
 use slo_core::{
     AlertChange, AuditAction, Batch, Deed, DefinitionRepository, EventCounts, Exclusion, Filter, Indicator,
@@ -64,7 +64,8 @@ async fn an_hour_of_one_source_costs_two_units_whatever_is_in_it() -> Checked {
 async fn a_budget_costs_by_its_days() -> Checked {
     // A thousand events a minute, and a million.
     for (thousands, month) in [(1, 2_000), (1_000, 2_000)] {
-        let store = store().await;
+        let client = client().await;
+        let store = Store::builder(client.clone()).build();
         let measurements = store.measurements();
         for day in 0..91 {
             let many = |m: Measurement| Measurement { counts: times(m.counts, thousands), ..m };
@@ -82,12 +83,27 @@ async fn a_budget_costs_by_its_days() -> Checked {
         let quarter = if thousands == 1 { 5_000 } else { 6_000 };
         assert_eq!(read(end, 90).await, (1, quarter, 0));
         assert_eq!(read(end - 23, 90).await, (2, quarter + 1_000, 0));
-        // By the minute, as time slices need: the days, and an hour 0.3 KB or 0.4 KB at half the price.
+        // By the minute, as time slices need, by who has not written them: the days, and an hour 0.3 KB or 0.4 KB at
+        // half the price, after a look for packed days.
         let period = Period::new(end - 28 * DAYS, end);
-        let hours = if thousands == 1 { 28_500 } else { 37_500 };
-        assert_eq!(cost(measurements.read(&series(), period, &Resolution::Minutes)).await.1, (2, month + hours, 0));
+        let by_minute = async |process: &Store| {
+            let (buckets, cost) = cost(process.measurements().read(&series(), period, &Resolution::Minutes)).await;
+            assert_eq!(buckets.expect("a read succeeds").len(), usize::try_from(28 * DAYS).expect("positive"));
+            cost
+        };
+        let process = || Store::builder(client.clone()).build();
+        let hours = if thousands == 1 { 29_500 } else { 38_000 };
+        assert_eq!(by_minute(&process()).await, (4, month + hours, 0));
+        for day in 60..90 {
+            measurements.reconcile(&series(), DAY + day * DAYS, true, (DAY + 400 * DAYS).timestamp()).await?;
+        }
+        // Packed: a day 4.4 KB or 7 KB, and the hours of the last one.
+        let packed = if thousands == 1 { 16_500 } else { 25_000 };
+        let reader = process();
+        assert_eq!(by_minute(&reader).await, (3, month + packed, 0));
         // Again in the same process: the days, and the two hours that may still be written.
-        assert_eq!(cost(measurements.read(&series(), period, &Resolution::Minutes)).await.1, (2, month + 500, 0));
+        assert_eq!(by_minute(&reader).await, (2, month + 500, 0));
+        assert_eq!(by_minute(&store).await, (2, month + 500, 0));
         // An hour and a half, from two hours in a range.
         let period = Period::new(end - 90, end);
         let hours = Resolution::Hours { cuts: Vec::new() };

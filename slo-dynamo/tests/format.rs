@@ -84,6 +84,14 @@ async fn measurements() -> Checked {
     let expiry = Minute::new(1_794_614_400 / 60);
     assert_eq!(expiry, DAY + 1_440 + 11 * 1_440, "the end of the tenth day after that of writing");
 
+    // Packed, by the source: of one hour there is nothing to pack.
+    assert_eq!(measurements.reconcile(&series(), DAY, true, now).await?, Reconciled { hours: 0, days: 1 });
+    let stored = dump(&client, "counts").await?;
+    assert_eq!(stored.len(), expected.len() + 1);
+    let packed = &stored["I#site#1 M#20261102#default"];
+    assert!(packed.starts_with("hours=[0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 129, 1, 232, 7, 1, 232"), "{packed}");
+    assert!(packed.ends_with(", 1, 23, 1, 8, 0, 0, 0, 0, 0, 0, 0, 160, 141, 6, 0]; ttl=N 1794614400"), "{packed}");
+
     // Sealed, with a third source; and its sums taken back.
     let third = Batch::new(vec![at(1, 1, 2, 0)], now).map_err(|faults| format!("{faults:?}"))?;
     measurements.write(&series(), &name("eu-2"), &third, now).await?;

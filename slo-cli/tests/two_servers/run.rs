@@ -159,7 +159,7 @@ impl Run<'_> {
         assert!(output.status.success(), "{said}");
         let done: Value = serde_json::from_slice(&output.stdout).expect("json");
         assert_eq!((&done["indicators"], &done["failed"]), (&1.into(), &Vec::<Value>::new().into()));
-        let sealed = done["sealedDays"].as_u64().expect("a number");
+        let sealed = done["condensedDays"].as_u64().expect("a number");
         self.sealed.fetch_add(usize::try_from(sealed).expect("small"), SeqCst);
         self.reconciled[1].fetch_add(1, SeqCst);
     }

@@ -109,4 +109,10 @@ pub trait MeasurementRepository: Send + Sync {
     ) -> Result<Reconciled, RepositoryError> {
         Ok(Reconciled::default())
     }
+
+    /// The UTC days of a series to which this process has written since it last reconciled them as `finished`, as far
+    /// as it remembers: data that come late are condensed too. A store that condenses nothing has none.
+    fn written(&self, _series: &Series) -> Vec<Minute> {
+        Vec::new()
+    }
 }

@@ -1,5 +1,7 @@
 //! Looking after what stores derive from measurements.
 
+use std::collections::BTreeSet;
+
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
@@ -30,8 +32,9 @@ pub struct Reconciliation {
 }
 
 impl Service {
-    /// Brings the newest `days` UTC days of every indicator in order, today among them: what a writer left
-    /// half done is completed, and finished days are condensed where that makes them cheaper to read. No answer
+    /// Brings the newest `days` UTC days of every indicator in order, today among them, and older ones to which this
+    /// process has written late: what a writer left half done is completed, and finished days are condensed where that
+    /// makes them cheaper to read. No answer
     /// changes, save that what was never acknowledged may become visible. Run it every hour or so; at any
     /// time, by many at once.
     ///
@@ -72,9 +75,13 @@ impl Service {
     ) -> (Name, Reconciled, Option<RepositoryError>) {
         let mut done = Reconciled::default();
         let minute = Minute::floor(now);
-        for back in 0..i64::from(days) {
-            let day = minute.on_grid(DAY) - back * DAY;
-            let finished = day + DAY + LATE <= minute;
+        let is_finished = |day: Minute| day + DAY + LATE <= minute;
+        let newest = (0..i64::from(days)).map(|back| minute.on_grid(DAY) - back * DAY);
+        let mut all: BTreeSet<Minute> =
+            self.measurements.written(&series).into_iter().filter(|day| is_finished(*day)).collect();
+        all.extend(newest);
+        for day in all.into_iter().rev() {
+            let finished = is_finished(day);
             match self.measurements.reconcile(&series, day, finished, now).await {
                 Ok(more) => done += more,
                 Err(error) => return (series.indicator, done, Some(error)),
@@ -105,10 +112,16 @@ mod tests {
     async fn every_indicator_is_looked_at_whatever_becomes_of_the_others() {
         let now: Timestamp = "2026-11-20T01:59:59Z".parse().expect("a time");
         let mut measurements = MockMeasurementRepository::new();
-        measurements.expect_reconcile().times(7).returning(|series, day, finished, _| {
+        let at = |day: &str| Minute::floor(format!("{day}T00:00:00Z").parse().expect("a time"));
+        // Late data came to one of the first, and of today there are always some.
+        measurements.expect_written().returning(move |series| match series.indicator.as_str() {
+            "a" => vec![at("2026-11-10"), at("2026-11-20")],
+            _ => Vec::new(),
+        });
+        measurements.expect_reconcile().times(8).returning(|series, day, finished, _| {
             let day = day.to_string();
             // Two hours after its end, which is in a second.
-            assert_eq!(finished, day.starts_with("2026-11-18"), "{day}");
+            assert_eq!(finished, ["2026-11-18", "2026-11-10"].iter().any(|old| day.starts_with(old)), "{day}");
             match series.indicator.as_str() {
                 "b" => Err(RepositoryError::Unavailable("no answer".into())),
                 _ => Ok(Reconciled { hours: 1, days: usize::from(finished) }),
@@ -121,7 +134,7 @@ mod tests {
             service.create(indicator, Stamp { at: now, by: None }).await.expect("it is new");
         }
         let all = service.reconcile(3, now).await.expect("they can be listed");
-        assert_eq!((all.indicators, all.done), (3, Reconciled { hours: 6, days: 2 }));
+        assert_eq!((all.indicators, all.done), (3, Reconciled { hours: 7, days: 3 }));
         assert_eq!(all.failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["b"]);
     }
 

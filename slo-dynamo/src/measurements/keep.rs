@@ -1,4 +1,4 @@
-//! Keeping a day: let it tell of all of its hours, and seal it.
+//! Keeping a day: let it tell of all of its hours, and condense it.
 //!
 //! To seal is to add up a day's sources, so that its readers need not. In this order, each step of which
 //! may be the last one of a process that dies:
@@ -12,6 +12,8 @@
 //!
 //! A source that begins its day after step 2 finds a generation that has not marked it, and takes the sums
 //! back before it acknowledges.
+//!
+//! A day of fewer sources is [packed](super::packed) instead, by the source: that needs no order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,15 +23,16 @@ use slo_core::{Minute, Reconciled};
 use super::day::{Day, MARK};
 use super::hour::Hour;
 use super::key;
+use super::packed::{HOURS, Packed};
 use super::partition::{Consistency, Partition, Update, outcome};
 use super::sealed::{self, GENERATION, MINUTES, SUMS, Sums, renewal};
 use super::tell::Told;
 use super::write::Writer;
 use crate::error::Failure;
 use crate::item::{b, n};
-use crate::table::PARTITION_KEY;
+use crate::table::{PARTITION_KEY, TTL_ATTRIBUTE};
 
-/// A day of fewer sources is read as it is: that is as cheap.
+/// A day of fewer sources is read by the source: that is as cheap.
 pub(super) const SOURCES: usize = 3;
 
 /// Keeps the days of one series.
@@ -40,8 +43,8 @@ pub(super) struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    /// Lets a day tell of everything its hours hold, and seals it when that is wanted and worth it.
-    pub(super) async fn reconcile(&self, day: Minute, seal: bool) -> Result<Reconciled, Failure> {
+    /// Lets a day tell of everything its hours hold, and seals or packs it when it is finished.
+    pub(super) async fn reconcile(&self, day: Minute, finished: bool) -> Result<Reconciled, Failure> {
         let hours = self.hours(day).await?;
         let days = self.days(day).await?;
         let told: BTreeMap<&str, &Day> = days.iter().map(|day| (day.source.as_str(), day)).collect();
@@ -64,10 +67,41 @@ impl Keeper<'_> {
             self.writer(source).agree(day, mark).await?;
         }
         let sources = hours.iter().map(|hour| &hour.source).collect::<BTreeSet<_>>().len();
-        if seal && sources >= SOURCES && !self.is_sealed(day, &days).await? && self.seal(day).await? {
-            done.days = 1;
+        if finished {
+            let condensed = match sources {
+                SOURCES.. => !self.is_sealed(day, &days).await? && self.seal(day).await?,
+                _ => self.pack(day, &hours).await?,
+            };
+            done.days = usize::from(condensed);
         }
         Ok(done)
+    }
+
+    /// Packs the hours of each source of a day; whether any was not packed like that already.
+    async fn pack(&self, day: Minute, hours: &[Hour]) -> Result<bool, Failure> {
+        let mut sources: BTreeMap<&str, Vec<&Hour>> = BTreeMap::new();
+        hours.iter().for_each(|hour| sources.entry(&hour.source).or_default().push(hour));
+        // A single hour is as good by itself.
+        sources.retain(|_, hours| hours.len() > 1);
+        if sources.is_empty() {
+            return Ok(false);
+        }
+        let range = key::Item::Packed.range(day, day);
+        let there = self.partition.range(range, Consistency::Eventual, Packed::decode).await?;
+        let mut packed: Vec<_> = sources.into_values().filter_map(Packed::of).collect();
+        packed.retain(|packed| !there.contains(packed));
+        for packed in &packed {
+            // It goes with the first of its hours, so no later than the others.
+            let update = self.partition.update(key::Item::Packed.of(day, &packed.source));
+            let update = update
+                .update_expression("SET #ttl = :ttl, #hours = :hours")
+                .expression_attribute_names("#ttl", TTL_ATTRIBUTE)
+                .expression_attribute_names("#hours", HOURS)
+                .expression_attribute_values(":ttl", n(packed.expiry))
+                .expression_attribute_values(":hours", b(packed.encode()));
+            update.send().await?;
+        }
+        Ok(!packed.is_empty())
     }
 
     /// Whether it was done; not when others write to the day.

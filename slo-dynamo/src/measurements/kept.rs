@@ -1,4 +1,4 @@
-//! Hours that have been read by the minute, kept in the process: what has not changed is not read again.
+//! Hours that have been read or written, kept in the process: what has not changed is not read again.
 //!
 //! Nothing stale is ever told, because what is kept is used only beside the day, which is read strongly
 //! consistent each time, and only where that says the same of the hour:
@@ -21,6 +21,7 @@ use slo_core::{Bucket, Minute};
 use super::day::Digest;
 use super::hour::{Hour, push_counts, take_counts};
 use super::key;
+use super::packed::Packed;
 
 /// How much is kept, in bytes: some five years of minutes of one source.
 const BYTES: u64 = 16 << 20;
@@ -62,13 +63,14 @@ pub(super) struct KeptDay {
     images: BTreeMap<(Minute, String), Image>,
 }
 
-/// An hour of one source as its day told it.
+/// An hour of one source as it once was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Image {
-    digest: Digest,
-    expiry: u64,
+pub(super) struct Image {
+    pub(super) digest: Digest,
+    /// The epoch second after which its item may go.
+    pub(super) expiry: u64,
     /// `total ‖ bad` of each minute with data.
-    minutes: Box<[u8]>,
+    pub(super) minutes: Box<[u8]>,
 }
 
 impl Kept {
@@ -78,6 +80,20 @@ impl Kept {
 
     pub(super) fn keep(&self, partition: &str, day: Minute, kept: KeptDay) {
         self.0.insert((partition.to_owned(), day), Arc::new(kept));
+    }
+
+    /// Keeps hours as they have just been written.
+    pub(super) fn fill(&self, partition: &str, hours: &[Hour]) {
+        let mut days: BTreeMap<Minute, KeptDay> = BTreeMap::new();
+        for hour in hours {
+            let day = hour.start.on_grid(key::DAY);
+            let kept = || self.day(partition, day).map(|kept| (*kept).clone()).unwrap_or_default();
+            let kept = days.entry(day).or_insert_with(kept);
+            kept.insert(hour, &hour.digest());
+            // Of other sources as well, as far as is known: what they tell besides is read when their day says so.
+            kept.set_read(hour.start);
+        }
+        days.into_iter().for_each(|(day, kept)| self.keep(partition, day, kept));
     }
 }
 
@@ -98,6 +114,12 @@ impl KeptDay {
         (image.digest == *told && lives(image.expiry)).then(|| image.buckets(hour)).flatten()
     }
 
+    /// Takes over what has been packed.
+    pub(super) fn unpack(&mut self, packed: Packed) {
+        let Packed { source, images, .. } = packed;
+        self.images.extend(images.into_iter().map(|(hour, image)| ((hour, source.clone()), image)));
+    }
+
     /// Keeps an hour if it is as its day tells and will stay for some time.
     pub(super) fn insert(&mut self, hour: &Hour, told: &Digest) {
         if hour.digest() == *told && lives(hour.expiry) {
@@ -107,7 +129,7 @@ impl KeptDay {
 }
 
 impl Image {
-    fn of(hour: &Hour) -> Self {
+    pub(super) fn of(hour: &Hour) -> Self {
         let mut measurements: Vec<_> = hour.measurements.iter().filter(|m| m.counts.total() > 0).collect();
         measurements.sort_unstable_by_key(|measurement| measurement.start);
         let mut minutes = Vec::new();

@@ -22,6 +22,8 @@ pub(super) enum Item {
     Sums,
     /// A day of all sources, by the minute.
     Minutes,
+    /// A day of one source, by the minute.
+    Packed,
 }
 
 impl Item {
@@ -31,6 +33,7 @@ impl Item {
             Self::Day => 'D',
             Self::Sums => 'S',
             Self::Minutes => 'P',
+            Self::Packed => 'M',
         }
     }
 
@@ -116,6 +119,9 @@ mod tests {
             assert_eq!([Item::Hour.of(minute, "eu-1"), Item::Day.of(minute, "eu-1")], [hour, day]);
             assert_eq!(Item::Hour.read(hour), Some((minute.hour(), "eu-1")));
             assert_eq!(Item::Day.read(day), Some((minute.on_grid(DAY), "eu-1")));
+            let packed = day.replace('D', "M");
+            assert_eq!(Item::Packed.of(minute, "eu-1"), packed);
+            assert_eq!(Item::Packed.read(&packed), Some((minute.on_grid(DAY), "eu-1")));
             for item in [Item::Sums, Item::Minutes] {
                 assert_eq!(item.read(&item.at(minute)), Some((minute.on_grid(DAY), "")));
             }

@@ -5,6 +5,7 @@
 //! and those that are behind their day are read again. Of a sealed day the minutes are read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
@@ -17,6 +18,7 @@ use super::hour::Hour;
 use super::kept::{Kept, KeptDay};
 use super::key::{DAY, Item};
 use super::memory::Shape;
+use super::packed::Packed;
 use super::partition::{Consistency, Partition};
 use super::sealed::{Minutes, merged};
 use crate::error::Failure;
@@ -28,8 +30,11 @@ const AT_ONCE: usize = 16;
 const HOUR_SIZE: usize = 500;
 /// A request is paid for as if it read at least so many bytes.
 const LEAST: usize = 4_096;
-/// Hours that begin so many minutes before the end of a period are always read: they are still being written.
+/// Hours that begin so many minutes before the end of a period are always read: they are still being written. So
+/// long after its end a day is likely to be packed.
 const FRESH: i64 = 120;
+/// A day of which more hours than these are wanted is not dearer as a whole.
+const HALF: i64 = 12;
 
 /// What is wanted of one series.
 #[derive(Debug)]
@@ -54,12 +59,14 @@ struct Parts {
     /// Those that need not be read, likewise.
     kept: BTreeMap<(Minute, String), Vec<Bucket>>,
     minutes: BTreeMap<Minute, Minutes>,
+    packed: BTreeMap<Minute, KeptDay>,
 }
 
 enum Part {
     Days(Days),
     Hours(Vec<Hour>),
     Minutes(Vec<Minutes>),
+    Packed(Vec<Packed>),
 }
 
 type Request<'a> = BoxFuture<'a, Result<Part, Failure>>;
@@ -96,17 +103,25 @@ impl<'a> Reading<'a> {
         let sealed = self.shape.sealed.map_or(first, |sealed| sealed + DAY);
         let mut requests = vec![self.days([first, last])];
         requests.extend(self.minutes(self.by_minute([first, sealed - 1])));
-        let unread = self.unread(self.by_minute([sealed, last + (DAY - 1)]));
+        let (packed, unread) = self.whole_days(self.unread(self.by_minute([sealed, last + (DAY - 1)])));
+        requests.extend(self.packed(&packed));
         requests.extend(self.hours(unread, Consistency::Eventual));
         parts.gather(requests).await?;
         self.recall(&mut parts);
-        // Minutes of days that have turned out to be sealed, and hours that are behind their day.
+        // Minutes of days that have turned out to be sealed, hours that are behind their day, and those of days that
+        // have turned out not to be packed.
+        let is_new = |[hour, _]: &Span| packed.contains(&hour.on_grid(DAY));
+        let (new, behind): (Vec<_>, Vec<_>) = self.behind(&parts).into_iter().partition(is_new);
         let mut requests = self.minutes(self.sealed(&parts));
-        requests.extend(self.hours(self.behind(&parts), Consistency::Strong));
+        requests.extend(self.hours(new, Consistency::Eventual));
+        requests.extend(self.hours(behind, Consistency::Strong));
         parts.gather(requests).await?;
-        // Days that were sealed anew meanwhile.
-        parts.gather(self.hours(self.sealed(&parts), Consistency::Strong)).await?;
-        self.keep(&parts);
+        // Days that were sealed anew meanwhile, and of the new hours those that are behind.
+        let mut requests = self.hours(self.sealed(&parts), Consistency::Strong);
+        let behind = self.behind(&parts).into_iter().filter(is_new).collect();
+        requests.extend(self.hours(behind, Consistency::Strong));
+        parts.gather(requests).await?;
+        self.keep(&mut parts);
         let shape = parts.days.shape([first, last], &self.shape);
         Ok((self.sum(&parts), shape))
     }
@@ -144,14 +159,34 @@ impl<'a> Reading<'a> {
         joined(hours.filter(|hour| !is_read(hour)).map(|hour| [hour; 2]).collect(), 60)
     }
 
-    /// Takes what is kept of the hours that have not been read, where it is as their day tells.
+    /// Parts hours into the finished days of which most are wanted, and others.
+    fn whole_days(&self, spans: Vec<Span>) -> (BTreeSet<Minute>, Vec<Span>) {
+        let (mut days, mut hours) = (BTreeSet::new(), Vec::new());
+        for [first, last] in spans {
+            let mut from = first;
+            while from <= last {
+                let day = from.on_grid(DAY);
+                let to = last.min(day + (DAY - 60));
+                if self.cut.is_none() && to - from >= 60 * HALF && day + DAY + FRESH <= self.period.end {
+                    days.insert(day);
+                } else {
+                    hours.push([from, to]);
+                }
+                from = day + DAY;
+            }
+        }
+        (days, hours)
+    }
+
+    /// Takes what is packed or kept of the hours that have not been read, where it is as their day tells.
     fn recall(&self, parts: &mut Parts) {
         for day in parts.days.open.iter().filter(|_| self.cut.is_none()) {
-            let Some(kept) = self.kept.day(self.partition.key, day.start) else { continue };
+            let (packed, kept) = (parts.packed.get(&day.start), self.kept.day(self.partition.key, day.start));
             for (hour, told) in &day.digests {
                 let place = (*hour, day.source.clone());
                 if self.is_by_minute(*hour) && !parts.hours.contains_key(&place) {
-                    let minutes = kept.minutes(*hour, &day.source, told);
+                    let known = packed.into_iter().chain(kept.as_deref());
+                    let minutes = known.filter_map(|known| known.minutes(*hour, &day.source, told)).next();
                     parts.kept.extend(minutes.map(|minutes| (place, minutes)));
                 }
             }
@@ -159,8 +194,8 @@ impl<'a> Reading<'a> {
     }
 
     /// Keeps what has been read, of the days that tell of it.
-    fn keep(&self, parts: &Parts) {
-        let mut fresh: BTreeMap<Minute, KeptDay> = BTreeMap::new();
+    fn keep(&self, parts: &mut Parts) {
+        let mut fresh = mem::take(&mut parts.packed);
         for day in parts.days.open.iter().filter(|_| self.cut.is_none()) {
             for (hour, told) in &day.digests {
                 let Some(read) = parts.hours.get(&(*hour, day.source.clone())) else { continue };
@@ -232,6 +267,16 @@ impl<'a> Reading<'a> {
         requests
     }
 
+    /// Asks for what is packed of some days.
+    fn packed(&self, days: &BTreeSet<Minute>) -> Vec<Request<'_>> {
+        let request = |[first, last]: Span| {
+            let range = Item::Packed.range(first, last);
+            async move { Ok(Part::Packed(self.partition.range(range, Consistency::Eventual, Packed::decode).await?)) }
+                .boxed()
+        };
+        joined(days.iter().map(|day| [*day; 2]).collect(), DAY).into_iter().map(request).collect()
+    }
+
     /// Asks for the minutes of the days that hours are in.
     fn minutes(&self, spans: Vec<Span>) -> Vec<Request<'_>> {
         let request = |[first, last]: Span| {
@@ -255,7 +300,7 @@ impl<'a> Reading<'a> {
         let kept = kept.flat_map(|(_, minutes)| minutes.iter().copied());
         let single = minutes.chain(measured).chain(kept).filter(|minute| self.is_by_minute(minute.start));
         let wanted = whole.chain(single).filter(|bucket| self.period.contains(bucket.start) && bucket.with_data != 0);
-        merged(wanted).into_values().collect()
+        merged(wanted)
     }
 }
 
@@ -281,6 +326,9 @@ impl Parts {
                 // What is read later is newer.
                 Part::Hours(hours) => {
                     self.hours.extend(hours.into_iter().map(|hour| ((hour.start, hour.source.clone()), hour)));
+                }
+                Part::Packed(days) => {
+                    days.into_iter().for_each(|day| self.packed.entry(day.start).or_default().unpack(day));
                 }
                 Part::Minutes(days) => self.minutes.extend(days.into_iter().map(|day| (day.start, day))),
             }

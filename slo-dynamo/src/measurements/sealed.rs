@@ -2,8 +2,6 @@
 //!
 //! Both carry the generation that they are of. The minutes are good only beside sums of the same one.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use slo_core::{Bucket, Minute, Width};
 
@@ -72,9 +70,8 @@ pub(super) fn renewal(partition: Partition<'_>, day: Minute, expiry: i64) -> Upd
 pub(super) fn sums(days: &[Day]) -> Vec<u8> {
     let digests = days.iter().flat_map(|day| &day.digests);
     let mut bytes = Vec::new();
-    for (start, hour) in merged(digests.map(|(start, digest)| digest.bucket(*start))) {
-        let [number, ..] = ((start - start.on_grid(key::DAY)) / 60).to_le_bytes();
-        bytes.push(if hour.with_data == ALL { number | FULL } else { number });
+    for hour in merged(digests.map(|(start, digest)| digest.bucket(*start))) {
+        bytes.push(head(hour.start, hour.with_data));
         push_counts(&mut bytes, hour.counts);
         if hour.with_data != ALL {
             bytes.extend(hour.with_data.to_be_bytes());
@@ -83,31 +80,61 @@ pub(super) fn sums(days: &[Day]) -> Vec<u8> {
     bytes
 }
 
+/// The byte that an hour of a day begins with: its number, and whether all of its minutes have data.
+pub(super) fn head(hour: Minute, with_data: u64) -> u8 {
+    let [number, ..] = ((hour - hour.on_grid(key::DAY)) / 60).to_le_bytes();
+    if with_data == ALL { number | FULL } else { number }
+}
+
+/// The hour that a byte begins, in the day that begins at `start`, and whether its minutes all have data.
+pub(super) fn take_head(bytes: &mut &[u8], start: Minute) -> Option<(Minute, bool)> {
+    let (&byte, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let number = i64::from(byte & !FULL);
+    (number < 24).then_some((start + 60 * number, byte & FULL != 0))
+}
+
+/// Which minutes have data: `full`, or as the next bytes say.
+pub(super) fn take_with_data(bytes: &mut &[u8], full: bool) -> Option<u64> {
+    if full {
+        return Some(ALL);
+    }
+    let (mask, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(u64::from_be_bytes(*mask))
+}
+
 /// The minutes of a day's sources from its first one: `total ‖ bad` for each, up to the last with data.
 pub(super) fn minutes(start: Minute, hours: &[Hour]) -> Vec<u8> {
     let measurements = hours.iter().flat_map(|hour| &hour.measurements);
     let mut bytes = Vec::new();
     let mut next = start;
-    for (minute, bucket) in merged(measurements.map(|m| Bucket::minute(m.start, m.counts))) {
+    for bucket in merged(measurements.map(|m| Bucket::minute(m.start, m.counts))) {
         if bucket.with_data == 0 {
             continue;
         }
-        let empty = usize::try_from(minute - next).expect("they are in order");
+        let empty = usize::try_from(bucket.start - next).expect("they are in order");
         // No events, and no bad ones among them.
         bytes.extend(vec![0; 2 * empty]);
         push_counts(&mut bytes, bucket.counts);
-        next = minute + 1;
+        next = bucket.start + 1;
     }
     bytes
 }
 
-/// Adds up what begins at the same time.
-pub(super) fn merged(buckets: impl Iterator<Item = Bucket>) -> BTreeMap<Minute, Bucket> {
-    let mut merged = BTreeMap::new();
-    for bucket in buckets {
-        merged.entry(bucket.start).and_modify(|sum: &mut Bucket| sum.merge(&bucket)).or_insert(bucket);
-    }
-    merged
+/// Adds up what begins at the same time; in order.
+pub(super) fn merged(buckets: impl Iterator<Item = Bucket>) -> Vec<Bucket> {
+    let mut buckets: Vec<Bucket> = buckets.collect();
+    // Most are in order already, which a stable sort takes advantage of.
+    buckets.sort_by_key(|bucket| bucket.start);
+    buckets.dedup_by(|next, sum| {
+        let same = next.start == sum.start;
+        if same {
+            sum.merge(next);
+        }
+        same
+    });
+    buckets
 }
 
 /// Reads an attribute of buckets, one after the other: from its bytes, the start of the day and the number
@@ -131,16 +158,10 @@ fn read(
 }
 
 fn take_hour(bytes: &mut &[u8], start: Minute, _: i64) -> Option<Bucket> {
-    let (&byte, rest) = bytes.split_first()?;
-    *bytes = rest;
+    let (start, full) = take_head(bytes, start)?;
     let counts = take_counts(bytes)?;
-    let mut with_data = ALL;
-    if byte & FULL == 0 {
-        let (mask, rest) = bytes.split_first_chunk()?;
-        (with_data, *bytes) = (u64::from_be_bytes(*mask), rest);
-    }
-    let number = i64::from(byte & !FULL);
-    (number < 24).then_some(Bucket { start: start + 60 * number, width: Width::Hour, counts, with_data })
+    let with_data = take_with_data(bytes, full)?;
+    Some(Bucket { start, width: Width::Hour, counts, with_data })
 }
 
 fn take_minute(bytes: &mut &[u8], start: Minute, place: i64) -> Option<Bucket> {

@@ -220,9 +220,9 @@ impl Request {
         struct Done {
             indicators: usize,
             repaired_hours: usize,
-            sealed_days: usize,
+            condensed_days: usize,
         }
-        let done = Done { indicators: all.indicators, repaired_hours: all.done.hours, sealed_days: all.done.days };
+        let done = Done { indicators: all.indicators, repaired_hours: all.done.hours, condensed_days: all.done.days };
         provided("reconciliationDone", done)
     }
 

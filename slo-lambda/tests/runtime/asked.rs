@@ -140,7 +140,7 @@ async fn a_schedule_reconciles() {
     let plain = json!({"kind": "reconciliationRequested"});
     for event in [plain, fixture("schedule", &json!({})), fixture("rule", &json!({}))] {
         let done = Given::answered(given.stub.invoke(&event).await);
-        let expected = json!({"kind": "reconciliationDone", "indicators": 1, "repairedHours": 0, "sealedDays": 0});
+        let expected = json!({"kind": "reconciliationDone", "indicators": 1, "repairedHours": 0, "condensedDays": 0});
         assert_eq!(done, expected);
     }
     for event in [
