@@ -168,6 +168,13 @@ impl<'a> Fields<'a> {
         self.known.extend(names);
     }
 
+    /// Takes a member out: one that is refused, so that those who look for the right one are not led to it.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<&'a Json> {
+        let found = self.members.iter().find(|(n, _)| *n == name).map(|(_, json)| *json);
+        self.members.retain(|(n, _)| *n != name);
+        found
+    }
+
     /// Members with names of the sender's choice.
     pub(crate) fn rest(mut self) -> Vec<(&'a str, &'a Json)> {
         self.members.retain(|(name, _)| !self.known.contains(name));

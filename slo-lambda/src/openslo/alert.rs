@@ -4,10 +4,10 @@
 
 use slo_core::{Decimal, Fault, Json, Name, Objective};
 
-use super::NOT_KEPT;
 use super::annotation::{BUDGET_FRACTION, MINIMUM_EVENTS, SHORT_WINDOW};
 use super::body::{Body, Given, below, given, refuse};
 use super::metadata::Metadata;
+use super::{CONDITION, NOT_KEPT, POLICY};
 use crate::edge::fields::{At, Faults, Fields, boolean, text};
 
 /// A condition, as a body of ours.
@@ -31,7 +31,7 @@ pub(crate) type Policy = Placed<Condition>;
 /// Reads an AlertPolicy's metadata and spec.
 pub(crate) fn policy(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Policy> {
     if let Some(metadata) = metadata {
-        metadata.only_annotations("an alert policy", faults).close(faults);
+        metadata.annotations.close(faults);
     }
     let mut fields = Fields::open(spec, faults)?;
     refuse(
@@ -84,7 +84,7 @@ fn placed_condition(at: At<'_>, faults: &mut Faults) -> Option<Policy> {
         fields.close(faults);
         return Some(Placed::Named(name?, place));
     }
-    let (metadata, spec) = inline(&mut fields, "AlertCondition", faults);
+    let (metadata, spec) = inline(&mut fields, CONDITION, faults);
     fields.close(faults);
     condition(metadata, spec?.at(), faults).map(Placed::Inline)
 }
@@ -101,7 +101,7 @@ pub(crate) fn inline(
             faults.push(said.fault("invalid", format!("write {want} here, or leave it out")));
         }
     }
-    (fields.optional("metadata", faults, Metadata::read).flatten(), fields.required("spec", faults, given))
+    (fields.optional("metadata", faults, Metadata::read(kind)).flatten(), fields.required("spec", faults, given))
 }
 
 /// An entry of an SLO's `alertPolicies`: a name, `{alertPolicyRef}`, or the policy itself.
@@ -116,7 +116,7 @@ pub(crate) fn placed_policy(at: At<'_>, faults: &mut Faults) -> Option<Placed<Po
         fields.close(faults);
         return Some(Placed::Named(name?, place));
     }
-    let (metadata, spec) = inline(&mut fields, "AlertPolicy", faults);
+    let (metadata, spec) = inline(&mut fields, POLICY, faults);
     fields.close(faults);
     policy(metadata, spec?.at(), faults).map(Placed::Inline)
 }
@@ -124,8 +124,7 @@ pub(crate) fn placed_policy(at: At<'_>, faults: &mut Faults) -> Option<Placed<Po
 /// Reads an AlertCondition's metadata and spec.
 pub(crate) fn condition(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults) -> Option<Condition> {
     let mut body = Body::default();
-    let mut annotations =
-        metadata.map(|metadata| metadata.only_annotations("an alert condition", faults)).unwrap_or_default();
+    let mut annotations = metadata.map(|metadata| metadata.annotations).unwrap_or_default();
     let mut fields = Fields::open(spec, faults)?;
     refuse(
         &mut fields,

@@ -28,10 +28,10 @@ impl Given {
 }
 
 /// The members that are there are a fault: what OpenSLO means by them is not kept here.
-pub(crate) fn refuse(fields: &mut Fields<'_>, faults: &mut Faults, members: &[(&'static str, &str)]) {
+pub(crate) fn refuse(fields: &mut Fields<'_>, faults: &mut Faults, members: &[(&str, &str)]) {
     for (member, why) in members {
-        if let Some(given) = fields.optional(member, faults, given).flatten() {
-            faults.push(given.fault(super::NOT_KEPT, why));
+        if fields.remove(member).is_some_and(|json| *json != Json::Null) {
+            faults.push(Fault::new(fields.pointer(member), super::NOT_KEPT, why));
         }
     }
 }

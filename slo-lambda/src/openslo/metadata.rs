@@ -2,9 +2,9 @@
 
 use slo_core::{Fault, Json, Name};
 
-use super::NOT_KEPT;
 use super::annotation::Annotations;
-use super::body::{Body, Given, below, given};
+use super::body::{Body, Given, below, given, refuse};
+use super::{CONDITION, NOT_KEPT, POLICY};
 use crate::edge::fields::{At, Faults, Fields, text};
 
 /// What every kind has.
@@ -19,16 +19,17 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
-    /// Reads it; the name must be there.
-    pub(crate) fn read(at: At<'_>, faults: &mut Faults) -> Option<Self> {
-        let mut fields = Fields::open(at, faults)?;
-        let name = fields.required("name", faults, text::<Name>);
-        let display_name = fields.optional("displayName", faults, given).flatten();
-        let labels = fields.optional("labels", faults, labels).flatten();
-        let annotations = fields.optional("annotations", faults, Annotations::read).flatten();
-        fields.close(faults);
-        let annotations = annotations.unwrap_or_else(|| Annotations::none(below(at.pointer, "annotations")));
-        Some(Self { name, display_name, labels, annotations, pointer: at.pointer.to_owned() })
+    /// Reads that of a kind; the name must be there.
+    pub(crate) fn read(kind: &str) -> impl Fn(At<'_>, &mut Faults) -> Option<Self> {
+        move |at, faults| {
+            let mut fields = Fields::open(at, faults)?;
+            let name = fields.required("name", faults, text::<Name>);
+            let (display_name, labels) = free_text(kind, &mut fields, faults);
+            let annotations = fields.optional("annotations", faults, Annotations::read).flatten();
+            fields.close(faults);
+            let annotations = annotations.unwrap_or_else(|| Annotations::none(below(at.pointer, "annotations")));
+            Some(Self { name, display_name, labels, annotations, pointer: at.pointer.to_owned() })
+        }
     }
 
     /// Gives the body the name, the display name and the labels.
@@ -39,17 +40,21 @@ impl Metadata {
         body.take("displayName", self.display_name.take());
         body.take("labels", self.labels.take());
     }
+}
 
-    /// For what is part of an SLO here: it has nothing but annotations to keep.
-    pub(crate) fn only_annotations(mut self, what: &str, faults: &mut Faults) -> Annotations {
-        for (given, member) in [(self.display_name.take(), "display name"), (self.labels.take(), "labels")] {
-            if let Some(given) = given {
-                let detail = format!("{what} is kept with its SLO and has no {member} of its own here; remove it");
-                faults.push(given.fault(NOT_KEPT, detail));
-            }
+/// The display name and the labels; what is part of an SLO here has nothing but annotations to keep.
+fn free_text(kind: &str, fields: &mut Fields<'_>, faults: &mut Faults) -> (Option<Given>, Option<Given>) {
+    let what = match kind {
+        POLICY => "an alert policy",
+        CONDITION => "an alert condition",
+        _ => {
+            let display_name = fields.optional("displayName", faults, given).flatten();
+            return (display_name, fields.optional("labels", faults, labels).flatten());
         }
-        self.annotations
-    }
+    };
+    let why = |member| format!("{what} is kept with its SLO and has no {member} of its own here; remove it");
+    refuse(fields, faults, &[("displayName", &why("display name")), ("labels", &why("labels"))]);
+    (None, None)
 }
 
 /// Labels, a list of one string being that string.

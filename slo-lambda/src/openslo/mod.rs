@@ -19,6 +19,13 @@ mod slo;
 /// The version of OpenSLO that is spoken here.
 const VERSION: &str = "openslo/v1";
 
+/// The kinds of documents that are taken.
+const SERVICE: &str = "Service";
+const SLI: &str = "SLI";
+const SLO: &str = "SLO";
+const POLICY: &str = "AlertPolicy";
+const CONDITION: &str = "AlertCondition";
+
 /// The most definitions of one request: each is read and written by itself, while the sender waits.
 pub(crate) const MAX_DEFINITIONS: usize = 500;
 

@@ -11,7 +11,7 @@ use super::body::{Body, Given, given};
 use super::metadata::Metadata;
 use super::sli::{Sli, sli};
 use super::slo::{Slo, slo};
-use super::{MAX_DEFINITIONS, NOT_KEPT, VERSION};
+use super::{CONDITION, MAX_DEFINITIONS, NOT_KEPT, POLICY, SERVICE, SLI, SLO, VERSION};
 use crate::edge::fields::{At, Faults, Fields, repeated, text};
 use crate::located::Located;
 
@@ -29,12 +29,6 @@ pub(crate) struct Documents {
     names: BTreeSet<(&'static str, Name)>,
     pub(crate) faults: Faults,
 }
-
-const SERVICE: &str = "Service";
-const SLI: &str = "SLI";
-const SLO: &str = "SLO";
-const POLICY: &str = "AlertPolicy";
-const CONDITION: &str = "AlertCondition";
 
 impl Documents {
     /// Reads all; each pointer begins with the number of the document, from 0.
@@ -81,12 +75,10 @@ impl Documents {
             faults.push(Fault::new(at.child("apiVersion"), "invalid", why));
         }
         let kind = fields.required("kind", faults, kind);
-        if version.is_none_or(|version| version != VERSION) || kind.is_none() {
-            // What its members mean is not known.
-            return;
-        }
-        let metadata = fields.required("metadata", faults, Metadata::read);
-        let spec = if kind == Some(SERVICE) {
+        // Otherwise it is not known what its members mean.
+        let Some(kind) = kind.filter(|_| version.is_some_and(|version| version == VERSION)) else { return };
+        let metadata = fields.required("metadata", faults, Metadata::read(kind));
+        let spec = if kind == SERVICE {
             // It has nothing that must be said.
             let empty = || Given { json: Json::Object(Vec::new()), pointer: at.child("spec") };
             fields.optional("spec", faults, given).map(|spec| spec.unwrap_or_else(empty))
@@ -95,7 +87,7 @@ impl Documents {
         };
         fields.close(faults);
         let name = metadata.as_ref().and_then(|metadata| metadata.name.clone());
-        let (Some(kind), Some(spec)) = (kind, spec) else { return };
+        let Some(spec) = spec else { return };
         if let Some(name) = &name {
             self.named(kind, name, &format!("{}/metadata/name", at.pointer));
         }

@@ -2,7 +2,6 @@
 
 use slo_core::{Decimal, Fault, Json, Name, PartsPerBillion};
 
-use super::NOT_KEPT;
 use super::alert::{Placed, Policy, inline, placed_policy};
 use super::annotation::{
     ASPIRATIONAL, COVERAGE_FLOOR, NO_DATA, OBJECTIVE, OWNERS, PUBLIC_BADGE, SLA_DESCRIPTION, SLA_TARGET,
@@ -11,6 +10,7 @@ use super::annotation::{
 use super::body::{Body, Given, below, given, refuse};
 use super::metadata::Metadata;
 use super::sli::{Sli, sli};
+use super::{NOT_KEPT, SLI};
 use crate::edge::fields::{At, Faults, Fields, list};
 
 /// An SLO, as a body of ours that still lacks its alert policy.
@@ -128,7 +128,7 @@ fn indicator(fields: &mut Fields<'_>, body: &mut Body, faults: &mut Faults) -> (
 
 fn inline_sli(inside: &Given, faults: &mut Faults) -> Option<(Sli, Option<Name>)> {
     let mut fields = Fields::open(inside.at(), faults)?;
-    let (metadata, spec) = inline(&mut fields, "SLI", faults);
+    let (metadata, spec) = inline(&mut fields, SLI, faults);
     fields.close(faults);
     if inside.json.get("metadata").is_none() {
         let why = "give the SLI a name of its own in metadata.name; other SLOs may name it by that";

@@ -9,7 +9,8 @@ use super::super::annotation::{SERVICE, THRESHOLD_OP, THRESHOLD_VALUE};
 use super::super::body::{Body, Given};
 use super::super::sli::Sli;
 use super::super::slo::Slo;
-use super::{CONDITION, Documents, POLICY, follow, word};
+use super::super::{CONDITION, POLICY};
+use super::{Documents, follow, word};
 use crate::edge::fields::Faults;
 
 /// Bodies of ours, in the order in which they can be written.

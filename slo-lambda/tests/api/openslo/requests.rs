@@ -148,6 +148,37 @@ async fn an_slo_judges_values_as_its_stored_indicator_does() {
     assert_eq!(apply(&api, &judged("op: lt, value: 250")).await.pointers(), ["/0/spec/objectives/0/op"]);
 }
 
+/// Who wrote a wrong member is not led to one that is refused as well.
+#[tokio::test]
+async fn the_members_that_are_told_are_those_that_are_taken() {
+    let api = Api::new();
+    let document = |kind: &str, metadata: &str, spec: &str| {
+        format!("apiVersion: openslo/v1\nkind: {kind}\nmetadata: {{{metadata}}}\nspec: {{{spec}}}\n")
+    };
+    let documents = [
+        (document("SLI", "name: a", "ratioMetric: {counter: true, x: 1}"), "counter, good, bad, total"),
+        (
+            SLO.replace("{target", "{x: 1, target"),
+            "displayName, op, value, target, targetPercent, timeSliceTarget, timeSliceWindow",
+        ),
+        (document("AlertPolicy", "name: a, x: 1", ""), "name, annotations"),
+        (document("SLI", "name: a, x: 1", ""), "name, displayName, labels, annotations"),
+        (
+            document("AlertPolicy", "name: a", "x: 1"),
+            "alertWhenBreaching, alertWhenResolved, alertWhenNoData, notificationTargets, conditions",
+        ),
+        (document("AlertCondition", "name: a, x: 1", ""), "name, annotations"),
+        (document("AlertCondition", "name: a", "x: 1"), "severity, condition"),
+    ];
+    for (text, members) in documents {
+        let problem = apply(&api, &text).await.problem(422);
+        let errors = problem["errors"].as_array().expect("errors").iter();
+        let told: Vec<_> =
+            errors.filter(|error| error["code"] == "unknownField").map(|error| &error["detail"]).collect();
+        assert_eq!(told, [&json!(format!("there is no such member; the members are {members}"))], "{text}");
+    }
+}
+
 #[tokio::test]
 async fn one_service_is_exported_with_what_it_uses() {
     let api = Api::new().with_objective().await;
