@@ -75,6 +75,7 @@
 
 mod annexes;
 pub mod audit;
+mod audit_lists;
 pub mod decisions;
 pub mod definitions;
 pub mod measurements;
