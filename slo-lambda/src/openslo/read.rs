@@ -27,6 +27,8 @@ pub(crate) struct Documents {
     policies: BTreeMap<Name, (String, Option<Policy>)>,
     conditions: BTreeMap<Name, (String, Option<Condition>)>,
     names: BTreeSet<(&'static str, Name)>,
+    /// What stands in documents at fault and may be the name of something that they use.
+    perhaps_used: BTreeSet<Name>,
     pub(crate) faults: Faults,
 }
 
@@ -35,7 +37,11 @@ impl Documents {
     pub(crate) fn read(documents: &[Located]) -> Self {
         let mut all = Self::default();
         for (i, document) in documents.iter().enumerate() {
+            let faults = all.faults.len();
             all.document(At { json: &document.json, pointer: &format!("/{i}") });
+            if all.faults.len() > faults && uses_others(&document.json) {
+                words(&document.json, &mut all.perhaps_used);
+            }
         }
         if documents.is_empty() {
             all.faults.push(Fault::new("", "required", "there is no document in it; write at least one"));
@@ -122,6 +128,24 @@ impl Documents {
             let why = format!("another {kind} of this request is called {name}; keep one of the two");
             self.faults.push(Fault::new(place, "repeated", why));
         }
+    }
+}
+
+/// Whether the document is none of those that use nothing.
+fn uses_others(document: &Json) -> bool {
+    !matches!(document.get("kind").and_then(Json::text), Some(SERVICE | SLI | CONDITION))
+}
+
+/// All that could be a name, but for what the document says of itself.
+fn words(json: &Json, found: &mut BTreeSet<Name>) {
+    found.extend(json.text().and_then(|text| text.parse().ok()));
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| words(item, found)),
+        Json::Object(members) => {
+            let others = members.iter().filter(|(name, _)| name != "metadata");
+            others.for_each(|(_, json)| words(json, found));
+        }
+        _ => {}
     }
 }
 

@@ -21,8 +21,8 @@ pub(crate) struct Slo {
     pub(crate) inline: Option<Sli>,
     pub(crate) indicator: Option<Name>,
     pub(crate) service: Option<Name>,
-    /// `op` and `value` of its objective.
-    pub(crate) threshold: (Option<Given>, Option<Given>),
+    /// `op` and `value` of its objective; `None` when that is at fault.
+    pub(crate) threshold: Option<(Option<Given>, Option<Given>)>,
     /// Those that could be read; `None` when the member is absent.
     pub(crate) policies: Option<Vec<Placed<Policy>>>,
     pub(crate) coverage_floor: Option<Given>,
@@ -65,16 +65,7 @@ pub(crate) fn slo(metadata: Option<Metadata>, spec: At<'_>, faults: &mut Faults)
     }
     let coverage_floor = annotations(metadata, &mut body, faults);
     without_use(&body, faults);
-    Some(Slo {
-        body,
-        inline,
-        indicator,
-        service: service_name,
-        threshold: threshold.unwrap_or_default(),
-        policies,
-        coverage_floor,
-        policies_place,
-    })
+    Some(Slo { body, inline, indicator, service: service_name, threshold, policies, coverage_floor, policies_place })
 }
 
 /// An array of exactly one item: that item.

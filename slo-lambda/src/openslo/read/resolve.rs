@@ -36,19 +36,21 @@ type Stored = BTreeMap<Name, Versioned<Indicator>>;
 impl Documents {
     /// Fills in what follows from other documents and from what is stored.
     pub(crate) fn resolve(self, stored: &Stored) -> Bodies {
-        let Self { services, slis, slos, policies, conditions, names: _, mut faults } = self;
+        let Self { services, slis, slos, policies, conditions, names: _, perhaps_used, mut faults } = self;
         let mut described = BTreeSet::new();
         let mut indicators = Vec::new();
         for mut sli in slis {
             let name: Option<Name> = sli.body.get("name").and_then(Json::text).and_then(|name| name.parse().ok());
             let users: Vec<&Slo> = slos.iter().filter(|slo| name.is_some() && slo.indicator == name).collect();
             let stored = name.as_ref().and_then(|name| stored.get(name));
-            give_service(&mut sli, &users, stored, &mut faults);
-            give_threshold(&mut sli, &users, stored, &mut faults);
+            let lost = users.is_empty() && name.as_ref().is_some_and(|name| perhaps_used.contains(name));
+            give_service(&mut sli, &users, lost, stored, &mut faults);
+            give_threshold(&mut sli, &users, lost, stored, &mut faults);
             described.extend(name);
             indicators.push(sli.body);
         }
-        let (mut used_policies, mut used_conditions) = (BTreeSet::new(), BTreeSet::new());
+        // Who would have used it has a fault to mend first.
+        let (mut used_policies, mut used_conditions) = (perhaps_used.clone(), perhaps_used);
         let mut objectives = Vec::new();
         for mut slo in slos {
             if let Some(indicator) = slo.indicator.as_ref().filter(|name| !described.contains(*name)) {
@@ -70,9 +72,8 @@ impl Documents {
             objectives.push(Objective { body: slo.body, conditions: watched });
         }
         // A condition is used by a policy that is used; one of a policy that is not is told with it.
-        for (name, (_, policy)) in &policies {
-            if let Some(super::Placed::Named(condition, _)) = policy.as_ref().filter(|_| !used_policies.contains(name))
-            {
+        for (_, policy) in policies.values() {
+            if let Some(super::Placed::Named(condition, _)) = policy {
                 used_conditions.insert(condition.clone());
             }
         }
@@ -89,7 +90,8 @@ fn unused<T>(known: &BTreeMap<Name, (String, T)>, used: &BTreeSet<Name>, what: &
     }
 }
 
-fn give_service(sli: &mut Sli, users: &[&Slo], stored: Option<&Versioned<Indicator>>, faults: &mut Faults) {
+/// `lost` where the one that uses it may be a document at fault.
+fn give_service(sli: &mut Sli, users: &[&Slo], lost: bool, stored: Option<&Versioned<Indicator>>, faults: &mut Faults) {
     if sli.body.has("service") {
         return;
     }
@@ -100,18 +102,19 @@ fn give_service(sli: &mut Sli, users: &[&Slo], stored: Option<&Versioned<Indicat
         (Some(only), None, _) => only,
         (None, _, Some(stored)) => &stored.value.service,
         (one, other, _) => {
+            // What is filled in breaks no rule: the fault is told here, or where one that uses it does not say its own.
+            sli.body.filled("service", Some(word("x")));
             let why = match (one, other) {
                 (Some(one), Some(other)) => {
                     format!(
                         "SLOs of several services use it ({one}, {other}): say whose it is in the annotation {SERVICE}"
                     )
                 }
+                _ if lost || !users.is_empty() => return,
                 _ => format!(
                     "say in the annotation {SERVICE} which service it belongs to, or send an SLO that uses it along"
                 ),
             };
-            // What is filled in breaks no rule: the fault is told here.
-            sli.body.filled("service", Some(word("x")));
             faults.push(Fault::new(place, "required", why));
             return;
         }
@@ -119,11 +122,18 @@ fn give_service(sli: &mut Sli, users: &[&Slo], stored: Option<&Versioned<Indicat
     sli.body.make("service", word(service), place);
 }
 
-fn give_threshold(sli: &mut Sli, users: &[&Slo], stored: Option<&Versioned<Indicator>>, faults: &mut Faults) {
+/// Likewise.
+fn give_threshold(
+    sli: &mut Sli,
+    users: &[&Slo],
+    lost: bool,
+    stored: Option<&Versioned<Indicator>>,
+    faults: &mut Faults,
+) {
     let own = [&sli.threshold].into_iter();
-    let said = own.chain(users.iter().map(|slo| &slo.threshold));
+    let said = own.chain(users.iter().filter_map(|slo| slo.threshold.as_ref()));
     let mut first: Option<(Given, Given)> = None;
-    let mut at_fault = false;
+    let mut at_fault = lost || users.iter().any(|slo| slo.threshold.is_none());
     for pair in said {
         let (op, value) = match pair {
             (None, None) => continue,
@@ -194,11 +204,13 @@ fn differs(one: &Given, other: &Given) -> Fault {
 
 /// An SLO of an indicator that is only stored judges values as the indicator does.
 fn same_as_stored(slo: &Slo, stored: Option<&Versioned<Indicator>>, faults: &mut Faults) {
-    let (Some(op), Some(value)) = &slo.threshold else {
-        if let Some(alone) = slo.threshold.0.as_ref().or(slo.threshold.1.as_ref()) {
+    let (op, value) = match &slo.threshold {
+        Some((Some(op), Some(value))) => (op, value),
+        Some((Some(alone), None) | (None, Some(alone))) => {
             faults.push(alone.fault("required", "op and value belong together: write both"));
+            return;
         }
-        return;
+        Some((None, None)) | None => return,
     };
     // What is not there is told where it is named.
     let Some(stored) = stored else { return };
