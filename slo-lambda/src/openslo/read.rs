@@ -26,6 +26,7 @@ pub(crate) struct Documents {
     /// `None` for those at fault: they are there, so nobody is told that they are missing.
     policies: BTreeMap<Name, (String, Option<Policy>)>,
     conditions: BTreeMap<Name, (String, Option<Condition>)>,
+    /// Of all, those at fault included.
     names: BTreeSet<(&'static str, Name)>,
     /// What stands in documents at fault and may be the name of something that they use.
     perhaps_used: BTreeSet<Name>,
@@ -93,30 +94,28 @@ impl Documents {
         };
         fields.close(faults);
         let name = metadata.as_ref().and_then(|metadata| metadata.name.clone());
-        let Some(spec) = spec else { return };
         if let Some(name) = &name {
             self.named(kind, name, &format!("{}/metadata/name", at.pointer));
         }
         let (faults, place) = (&mut self.faults, at.pointer.to_owned());
+        let spec = spec.as_ref().map(Given::at);
         match kind {
-            SERVICE => self.services.extend(service(metadata, spec.at(), faults)),
-            SLI => self.slis.extend(sli(metadata, spec.at(), faults)),
+            SERVICE => self.services.extend(spec.and_then(|spec| service(metadata, spec, faults))),
+            SLI => self.slis.extend(spec.and_then(|spec| sli(metadata, spec, faults))),
             SLO => {
-                let Some(mut slo) = slo(metadata, spec.at(), faults) else { return };
-                if let Some(sli) = slo.inline.take() {
-                    if let Some(name) = &slo.indicator {
-                        self.named(SLI, name, &format!("{}/indicator/metadata/name", spec.pointer));
-                    }
-                    self.slis.push(sli);
+                let Some(mut slo) = spec.and_then(|spec| slo(metadata, spec, faults)) else { return };
+                if let Some(name) = slo.indicator.as_ref().filter(|_| at.json.at(&["spec", "indicator"]).is_some()) {
+                    self.named(SLI, name, &format!("{place}/spec/indicator/metadata/name"));
                 }
+                self.slis.extend(slo.inline.take());
                 self.slos.push(slo);
             }
             POLICY => {
-                let policy = policy(metadata, spec.at(), faults);
+                let policy = spec.and_then(|spec| policy(metadata, spec, faults));
                 self.policies.extend(name.map(|name| (name, (place, policy))));
             }
             _ => {
-                let condition = condition(metadata, spec.at(), faults);
+                let condition = spec.and_then(|spec| condition(metadata, spec, faults));
                 self.conditions.extend(name.map(|name| (name, (place, condition))));
             }
         }

@@ -110,15 +110,15 @@ fn indicator(fields: &mut Fields<'_>, body: &mut Body, faults: &mut Faults) -> (
         body.take("indicator", named);
         return (None, name);
     };
-    let (sli, name) = inline_sli(&inside, faults).map_or((None, None), |(sli, name)| (Some(sli), name));
+    let (sli, name) = inline_sli(&inside, faults);
     // What is wrong with its name was said where it stands.
     let told = name.as_ref().map_or("x", Name::as_str).to_owned();
     body.make("indicator", Json::String(told), below(&below(&inside.pointer, "metadata"), "name"));
     (sli, name)
 }
 
-fn inline_sli(inside: &Given, faults: &mut Faults) -> Option<(Sli, Option<Name>)> {
-    let mut fields = Fields::open(inside.at(), faults)?;
+fn inline_sli(inside: &Given, faults: &mut Faults) -> (Option<Sli>, Option<Name>) {
+    let Some(mut fields) = Fields::open(inside.at(), faults) else { return (None, None) };
     let (metadata, spec) = inline(&mut fields, SLI, faults);
     fields.close(faults);
     if inside.json.get("metadata").is_none() {
@@ -126,7 +126,7 @@ fn inline_sli(inside: &Given, faults: &mut Faults) -> Option<(Sli, Option<Name>)
         faults.push(Fault::new(below(&inside.pointer, "metadata"), "required", why));
     }
     let name = metadata.as_ref().and_then(|metadata| metadata.name.clone());
-    Some((sli(metadata, spec?.at(), faults)?, name))
+    (spec.and_then(|spec| sli(metadata, spec.at(), faults)), name)
 }
 
 /// The one objective; gives what it compares values with.

@@ -9,7 +9,7 @@ use super::super::annotation::{SERVICE, THRESHOLD_OP, THRESHOLD_VALUE};
 use super::super::body::{Body, Given};
 use super::super::sli::Sli;
 use super::super::slo::Slo;
-use super::super::{CONDITION, POLICY};
+use super::super::{CONDITION, POLICY, SLI};
 use super::{Documents, follow, word};
 use crate::edge::fields::Faults;
 
@@ -36,8 +36,9 @@ type Stored = BTreeMap<Name, Versioned<Indicator>>;
 impl Documents {
     /// Fills in what follows from other documents and from what is stored.
     pub(crate) fn resolve(self, stored: &Stored) -> Bodies {
-        let Self { services, slis, slos, policies, conditions, names: _, perhaps_used, mut faults } = self;
-        let mut described = BTreeSet::new();
+        let Self { services, slis, slos, policies, conditions, names, perhaps_used, mut faults } = self;
+        let slis_named = names.into_iter().filter(|(kind, _)| *kind == SLI);
+        let mut described: BTreeSet<Name> = slis_named.map(|(_, name)| name).collect();
         let mut indicators = Vec::new();
         for mut sli in slis {
             let name: Option<Name> = sli.body.get("name").and_then(Json::text).and_then(|name| name.parse().ok());
