@@ -24,7 +24,7 @@ Examples:
   slo reconcile --endpoint http://localhost:8000
 
 Works on the tables themselves, at any time, beside the service, and creates none. `slo serve` does it every
-hour for the data that it keeps in a directory.")]
+hour for the data that it keeps in a directory, and within a minute for older days to which it has written.")]
 pub(crate) struct Reconcile {
     #[command(flatten)]
     storage: Storage,

@@ -87,7 +87,8 @@ async fn one_source(times: u64) -> Vec<Row> {
 }
 
 async fn twenty_sources(times: u64) -> Vec<Row> {
-    let store = store().await.measurements();
+    let client = client().await;
+    let [store, reader] = [0; 2].map(|_| Store::builder(client.clone()).build().measurements());
     let end = DAY + 29 * DAYS - 23;
     for source in 0..20 {
         for day in 0..29 {
@@ -110,7 +111,9 @@ async fn twenty_sources(times: u64) -> Vec<Row> {
     read(&store, end, 28, &HOURS).await;
     let sealed = read(&store, end, 28, &HOURS).await;
     let answer = read(&store, end, 28, &look_backs(end)).await;
-    let slices = read(&store, end, 28, &Resolution::Minutes).await;
+    // By who has written none of it.
+    read(&reader, end, 28, &HOURS).await;
+    let slices = read(&reader, end, 28, &Resolution::Minutes).await;
     let corrected = Measurement { revision: 1, ..measurement(DAY + 5 * DAYS) };
     let (receipt, late) = cost(write(&store, "host-3", vec![corrected])).await;
     receipt.expect("a write succeeds");
