@@ -114,7 +114,7 @@ mod tests {
             hour(5, 2, 172_800, &[(7, 0, 0)]),
         ];
         let packed = Packed::of(hours.iter().collect()).expect("there are some");
-        let mut bytes = [vec![0x80, 1], vec![2, 0].repeat(60)].concat();
+        let mut bytes = [&[0x80, 1][..], &[2, 0].repeat(60)].concat();
         bytes.extend([5, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
         bytes.extend([23, 241, 60, 8, 0, 0, 0, 0, 0, 0, 1, 128, 1, 38, 1, 1]);
         assert_eq!(packed.encode(), bytes);
