@@ -6,6 +6,7 @@
 use maud::{Markup, PreEscaped, html};
 use plotters::coord::combinators::BindKeyPoints as _;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use slo_core::{Minute, Period, Ratio};
 
 use super::words;
@@ -18,7 +19,7 @@ const GOAL: RGBColor = RGBColor(4, 4, 4);
 const EXCLUDED: RGBColor = RGBColor(5, 5, 5);
 const INCIDENT: RGBColor = RGBColor(6, 6, 6);
 
-const BILLION: i128 = 1_000_000_000;
+const BILLION: i64 = 1_000_000_000;
 
 /// A curve over time with what explains it.
 pub(super) struct Plot<'p> {
@@ -94,14 +95,17 @@ impl Plot<'_> {
         let (start, end) = (self.period.start.get(), self.period.end.get());
         let (low, high, step) = self.levels();
         let times = Times::within(start, end, size.labels);
-        let levels: Vec<i64> = (low.div_euclid(step) + 1..=high.div_euclid(step)).map(|n| n * step).collect();
+        let levels: Vec<i64> =
+            (low.div_euclid(step) + 1..=high.min(BILLION).div_euclid(step)).map(|n| n * step).collect();
+        let longest = levels.iter().map(|level| labelled(*level).chars().count()).max().unwrap_or(0);
         let across = u32::try_from(end - start).unwrap_or(u32::MAX).div_ceil(size.width / 3);
         let mut chart = ChartBuilder::on(&area)
             .margin_top(18)
             .margin_right(12)
             .margin_bottom(4)
             .x_label_area_size(26)
-            .y_label_area_size(72)
+            // Plots without long labels stand one below the other.
+            .y_label_area_size(72.max(8 * u32::try_from(longest).unwrap_or(0) + 10))
             .build_cartesian_2d(
                 (start..end).with_key_points(times.ticks.clone()),
                 (low..high).with_key_points(levels),
@@ -120,7 +124,7 @@ impl Plot<'_> {
             .light_line_style(TRANSPARENT)
             .label_style(("sans-serif", 14).into_font().color(&AXIS))
             .x_label_formatter(&|minute| times.label(*minute))
-            .y_label_formatter(&|level| words::percent(billionths(*level), 7))
+            .y_label_formatter(&|level| labelled(*level))
             .draw()?;
         chart.draw_series(bands(self.incidents, INCIDENT))?;
         let goal = level(self.goal);
@@ -130,6 +134,10 @@ impl Plot<'_> {
                 [only] => drop(chart.draw_series([Circle::new(*only, 2, CURVE.filled())])?),
                 many => drop(chart.draw_series(LineSeries::new(many.iter().copied(), CURVE.stroke_width(2)))?),
             }
+        }
+        if self.values().next().is_none() {
+            let style = ("sans-serif", 14).into_font().color(&AXIS).pos(Pos::new(HPos::Center, VPos::Center));
+            chart.draw_series([Text::new("no data", (i64::midpoint(start, end), i64::midpoint(low, high)), style)])?;
         }
         let numbers = self.incidents.iter().enumerate().filter(|(_, incident)| incident.end.get() > start);
         chart.draw_series(numbers.take(NUMBERED).map(|(i, incident)| {
@@ -141,12 +149,20 @@ impl Plot<'_> {
         Ok(())
     }
 
+    fn values(&self) -> impl Iterator<Item = i64> {
+        self.points.iter().filter_map(|(_, value)| value.map(level))
+    }
+
     /// From where to where levels go, and the step between their labels.
     fn levels(&self) -> (i64, i64, i64) {
-        let values = || self.points.iter().filter_map(|(_, value)| value.map(level)).chain([level(self.goal)]);
-        let (mut low, mut high) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
+        let goal = level(self.goal);
+        let (mut low, mut high) = (self.values().fold(goal, i64::min), self.values().fold(goal, i64::max));
         if self.from_zero {
-            (low, high) = (low.min(0), high.max(level(Ratio::ONE)));
+            (low, high) = (low.min(0), high.max(BILLION));
+        } else {
+            // A curve on its goal is a line, and not as rugged as a scale of its own would make it.
+            let least = ((BILLION - goal) / 10).max(1);
+            (low, high) = (low.min(goal - least), high.max((goal + least).min(BILLION)));
         }
         let step = nice((high - low).max(1) / 5);
         // A little room, so that the curve does not run on the edge.
@@ -162,11 +178,11 @@ pub(super) const NUMBERED: usize = 5;
 /// Billionths of a level; what is beyond all reason is cut.
 fn level(ratio: Ratio) -> i64 {
     let most = BILLION * 1_000_000;
-    i64::try_from(words::scaled(ratio, BILLION).clamp(-most, most)).unwrap_or(0)
+    i64::try_from(words::scaled(ratio, BILLION.into()).clamp((-most).into(), most.into())).unwrap_or(0)
 }
 
-fn billionths(level: i64) -> Ratio {
-    Ratio::new(i128::from(level), BILLION).unwrap_or(Ratio::ZERO)
+fn labelled(level: i64) -> String {
+    words::percent(Ratio::new(level.into(), BILLION.into()).unwrap_or(Ratio::ZERO), 7)
 }
 
 /// The step of 1, 2 or 5 times a power of ten at or above a width.
@@ -230,6 +246,60 @@ mod tests {
         let level = 10_000_000;
         assert_eq!(runs(&points), [vec![(0, 90 * level), (1, 80 * level)], vec![(4, 70 * level)]]);
         assert!(runs(&[(Minute::new(0), None)]).is_empty());
+    }
+
+    fn plot<'p>(points: &'p [(Minute, Option<Ratio>)], goal: &str, from_zero: bool) -> Plot<'p> {
+        let goal = goal.parse::<slo_core::Target>().map_or(Ratio::ZERO, Ratio::from);
+        let period = Period::new(Minute::new(0), Minute::new(1_440));
+        Plot { id: "", title: "", description: "", period, points, goal, from_zero, excluded: &[], incidents: &[] }
+    }
+
+    #[test]
+    fn a_scale_is_that_of_the_target_where_nothing_is_worse() {
+        for (goal, low, high) in [("0.999", 998_900_000, 999_100_000), ("0.9999999", 999_999_890, 999_999_910)] {
+            let at_goal = [(Minute::new(0), Some(goal.parse::<slo_core::Target>().expect("a target").into()))];
+            for points in [&[][..], &at_goal] {
+                let (from, to, step) = plot(points, goal, false).levels();
+                assert!(from < low && to > high && to - from < 2 * (high - low), "{goal}: {from} to {to}");
+                assert!((3..=6).contains(&((to - from) / step)), "{goal}: {step}");
+            }
+        }
+        for goal in ["0.999999999", "0.99"] {
+            let perfect = [(Minute::new(0), Some(Ratio::ONE))];
+            let svg = plot(&perfect, goal, false).drawn(&SIZES[0]);
+            assert!(svg.contains("100 %") && !svg.contains("100."), "no label is above 100 %: {svg}");
+        }
+    }
+
+    #[test]
+    fn labels_are_not_cut_off() {
+        let deep = [(Minute::new(0), Ratio::new(-1_000_000, 1))];
+        for (plot, longest) in [
+            (plot(&[], "0.999999999", false), "99.9999998 %"),
+            (plot(&deep, "", true), "-100,000,000 %"),
+            (plot(&[], "0.9", false), "91 %"),
+        ] {
+            for size in &SIZES {
+                let svg = plot.drawn(size);
+                let texts = svg.split("<text ").skip(1).filter(|text| text.contains(" %"));
+                let room = |text: &str| {
+                    let x = text.split("x=\"").nth(1)?.split('"').next()?.parse::<usize>().ok()?;
+                    let label = text.split('>').nth(1)?.split('<').next()?.trim().to_owned();
+                    text.contains("text-anchor=\"end\"").then_some((x, label))
+                };
+                let labels: Vec<(usize, String)> = texts.map(|text| room(text).expect(text)).collect();
+                assert!(labels.iter().any(|(_, label)| label == longest), "{longest}: {labels:?}");
+                assert!(labels.iter().all(|(x, label)| *x >= 8 * label.chars().count()), "{labels:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_there_is_no_data_it_says_so() {
+        let point = [(Minute::new(0), None), (Minute::new(1), ratio(99))];
+        for (points, said) in [(&point[..], false), (&point[..1], true), (&[], true)] {
+            assert_eq!(plot(points, "0.99", false).drawn(&SIZES[0]).contains("no data"), said);
+        }
     }
 
     #[test]
