@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::http::{Method, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
@@ -17,6 +17,7 @@ use crate::edge::access::{
     ADMIN, ADMIN_OR_SELF, APPROVER, EDITOR, Entry, OPEN, READS_COUNTS, VIEWER, WRITES_COUNTS, guard,
 };
 use crate::edge::limit::limited;
+use crate::edge::links::Base;
 use crate::edge::observe::observe;
 use crate::edge::problem::{Kind, Problem};
 use crate::page::{self, badge, overview, reference, sign_in, sprint, style};
@@ -186,14 +187,16 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described(guarded(routes!(documented).into_openapi()))
 }
 
-async fn unknown_route(uri: Uri) -> Problem {
+async fn unknown_route(uri: Uri, headers: HeaderMap, base: Base) -> Response {
     let shown: String = uri.path().chars().take(200).collect();
-    Problem::new(Kind::UnknownRoute, format!("nothing is at {shown}; the routes are in the OpenAPI document"))
-        .link("api", "GET", "/api/v1")
+    let problem =
+        Problem::new(Kind::UnknownRoute, format!("nothing is at {shown}; the routes are in the OpenAPI document"));
+    page::lost(problem.link("api", "GET", "/api/v1"), &uri, &headers, &base)
 }
 
-async fn method_not_allowed(method: Method) -> Problem {
-    Problem::new(Kind::MethodNotAllowed, format!("{method} is not for this route; Allow says what is"))
+async fn method_not_allowed(method: Method, uri: Uri, headers: HeaderMap, base: Base) -> Response {
+    let problem = Problem::new(Kind::MethodNotAllowed, format!("{method} is not for this route; Allow says what is"));
+    page::lost(problem, &uri, &headers, &base)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands over the panic's payload")]

@@ -45,7 +45,6 @@ pub(super) fn frame(page: &Frame<'_>, content: &Markup) -> Markup {
                 main #content tabindex="-1" { (content) }
                 footer.bottom {
                     p { "Times are UTC. What is left is rounded down." }
-                    p.screen { a href=(page.base.href("/api/v1")) { "The same as JSON" } }
                     p.screen { a href=(page.base.href(reference::PATH)) { "API reference" } }
                 }
             }

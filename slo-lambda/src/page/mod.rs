@@ -19,9 +19,9 @@ use std::convert::Infallible;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use maud::{Markup, html};
 use slo_core::{Caller, Name};
 
@@ -66,14 +66,44 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub(crate) async fn dressed(request: Request<Body>, next: Next) -> Response {
     let base = Base::of(request.extensions());
     let place = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let signed_in = sign_in::token(request.headers()).is_some();
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = if problem.status() == StatusCode::UNAUTHORIZED {
-            Redirect::to(&sign_in::href(&base, &place)).into_response()
+            sign_in::ask(&base, &place, signed_in)
         } else {
             failed(problem, &base)
         };
     }
+    dress(response)
+}
+
+/// What nothing is found for, or not that way: a page for who asks for one, and the problem itself for the others.
+pub(crate) fn lost(problem: Problem, uri: &Uri, headers: &HeaderMap, base: &Base) -> Response {
+    let reads = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if uri.path().starts_with("/api/") || !reads.is_some_and(|reads| reads.contains("text/html")) {
+        return problem.into_response();
+    }
+    dress(match meant(uri).filter(|_| problem.status() == StatusCode::NOT_FOUND) {
+        Some(page) => sign_in::see_other(&base.href(&page)),
+        None => failed(problem, base),
+    })
+}
+
+/// The page that somebody meant who wrote a stroke too much, or cut an address where its list would be.
+fn meant(uri: &Uri) -> Option<String> {
+    let path = uri.path().trim_end_matches('/');
+    match path {
+        "/objectives" => Some("/".to_owned()),
+        _ if path == uri.path() => None,
+        _ => {
+            let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            Some(sign_in::place(Some(format!("{path}{query}"))))
+        }
+    }
+}
+
+fn dress(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

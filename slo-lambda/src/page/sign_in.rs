@@ -26,44 +26,71 @@ const COOKIE: &str = "slo-token";
 /// How long a browser keeps the token; it may end before.
 const WEEK: u32 = 7 * 24 * 60 * 60;
 
-/// The token in the cookie, if there is one and it looks like ours.
+/// The token in the cookie, if there is one: of several, which another path or domain may have set, the first that looks
+/// like ours.
 pub(crate) fn token(headers: &HeaderMap) -> Option<Option<TokenText>> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token.parse().ok())
+    let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut shown = pairs.filter(|(name, _)| *name == COOKIE).map(|(_, token)| token.parse().ok());
+    let first = shown.next()?;
+    Some(first.or_else(|| shown.flatten().next()))
 }
 
 /// Where to sign in, and to come back from there.
-pub(super) fn href(base: &Base, next: &str) -> String {
+fn href(base: &Base, next: &str) -> String {
     base.href(&format!("{PATH}?next={}", words::escaped(next)))
 }
 
-/// A path of ours to go on to: never another host.
-fn place(next: Option<String>) -> String {
+/// The way to the form for who is not let in. A cookie that is of no use goes, or every page would knock with it again.
+pub(super) fn ask(base: &Base, next: &str, ended: bool) -> Response {
+    let response = see_other(&format!("{}{}", href(base, next), if ended { "&ended=1" } else { "" }));
+    if ended { without(response, base, false) } else { response }
+}
+
+/// A page of ours to go on to: never another host, nor the form again.
+pub(super) fn place(next: Option<String>) -> String {
     let ours = |next: &String| {
         let mut rest = next.bytes().skip(1);
+        let path = next.split(['?', '#']).next().unwrap_or_default();
         next.starts_with('/')
+            && !matches!(path, PATH | "/sign-out")
             && next.bytes().all(|b| b.is_ascii_graphic())
             && !matches!(rest.next(), Some(b'/' | b'\\'))
     };
     next.filter(ours).unwrap_or_else(|| "/".to_owned())
 }
 
-fn see_other(to: &str) -> Response {
+pub(super) fn see_other(to: &str) -> Response {
     let to = HeaderValue::from_str(to).expect("a path of visible characters is a header");
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }
 
-/// The form.
-pub(crate) async fn get(State(app): AppState, base: Base, query: Query) -> Result<Response, Problem> {
+/// The form, for who has not signed in yet.
+pub(crate) async fn get(
+    State(app): AppState,
+    base: Base,
+    headers: HeaderMap,
+    knock: Knock,
+    query: Query,
+) -> Result<Response, Problem> {
     let mut query = query.of_form();
     let next = place(query.parse("next"));
+    let ended = query.parse::<String>("ended").is_some();
     query.close()?;
-    if app.door.is_none() {
-        return Ok(see_other(&base.href(&next)));
+    let Some(door) = &app.door else { return Ok(see_other(&base.href(&next))) };
+    if let Some(token) = token(&headers) {
+        return Ok(match knock.admit(&app, door, token.as_ref()).await.and_then(reader) {
+            Ok(_) => see_other(&base.href(&next)),
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+                without(form(&base, &next, Some(ENDED)).into_response(), &base, false)
+            }
+            Err(_) => form(&base, &next, None).into_response(),
+        });
     }
-    Ok(form(&base, &next, None).into_response())
+    Ok(form(&base, &next, ended.then_some(ENDED)).into_response())
 }
+
+const ENDED: &str = "your sign-in has ended: the token has expired or was revoked; show a token that is valid";
 
 fn form(base: &Base, next: &str, fault: Option<&str>) -> Page {
     Page(frame(
@@ -129,8 +156,11 @@ fn reader(caller: Caller) -> Result<Caller, Problem> {
 
 /// The cookie goes. The token stays valid: who wants it gone revokes it.
 pub(crate) async fn out(base: Base, ours: Ours) -> Response {
-    let mut response = see_other(&base.href(PATH));
-    set(&mut response, "", 0, &base, ours.encrypted);
+    without(see_other(&base.href(PATH)), &base, ours.encrypted)
+}
+
+fn without(mut response: Response, base: &Base, encrypted: bool) -> Response {
+    set(&mut response, "", 0, base, encrypted);
     response
 }
 
@@ -166,9 +196,11 @@ impl FromRequestParts<App> for Ours {
         if !ours {
             return Err(Problem::new(Kind::Forbidden, "this form came from another site; sign in on our own page"));
         }
-        // The first is what the browser spoke.
+        // The first is what the browser spoke; it says so itself, whatever stands between.
         let forwarded = text("x-forwarded-proto").and_then(|schemes| schemes.split(',').next());
-        Ok(Self { encrypted: forwarded.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https")) })
+        let encrypted = forwarded.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"))
+            || text("origin").is_some_and(|origin| origin.starts_with("https://"));
+        Ok(Self { encrypted })
     }
 }
 
@@ -183,6 +215,9 @@ mod tests {
         }
         for next in ["//evil.example", "/\\evil.example", "https://evil.example", "", "x", "/a b", "/a\r\nb", "/ä"] {
             assert_eq!(place(Some(next.to_owned())), "/", "{next}");
+        }
+        for form in ["/sign-in", "/sign-in?next=%2Fsign-in", "/sign-out"] {
+            assert_eq!(place(Some(form.to_owned())), "/", "one is sent round in circles");
         }
     }
 
@@ -201,6 +236,10 @@ mod tests {
             assert_eq!(token(&headers(cookies)), Some(text.parse().ok()));
         }
         assert_eq!(token(&headers(&["slo-token=nonsense"])), Some(None));
+        for cookies in [&["slo-token=nonsense", &ours][..], &[&format!("slo-token=x; slo-token=; {ours}; slo-token=y")]]
+        {
+            assert_eq!(token(&headers(cookies)), Some(text.parse().ok()), "the first that can be one");
+        }
         assert_eq!(token(&headers(&["xslo-token=1"])), None);
     }
 }

@@ -11,6 +11,7 @@ mod document;
 mod edge;
 mod exclusions;
 mod guarded;
+mod lost;
 mod measurements;
 mod metrics;
 mod open_metrics;

@@ -85,6 +85,9 @@ async fn one_signs_in_sees_the_page_one_wanted_and_signs_out() {
     let page = ask(&router, "GET", "/?service=web", &[("cookie", &cookie)], "").await;
     assert_eq!(page.status, 200);
     assert!(page.text.contains("/users/ana/sprint") && page.text.contains("Sign out"), "{}", page.text);
+    for seen in [&page, &form] {
+        assert!(!seen.text.contains("as JSON"), "the API does not take the cookie: {}", seen.text);
+    }
     let out = ask(&router, "POST", "/sign-out", &[("cookie", &cookie), ("sec-fetch-site", "same-origin")], "").await;
     assert_eq!((out.status.as_u16(), out.header("location")), (303, "/sign-in"));
     assert!(out.header("set-cookie").starts_with("slo-token=; Path=/; Max-Age=0;"));
@@ -151,8 +154,52 @@ async fn another_site_signs_nobody_in_or_out() {
     ];
     let signed = ask(&router, "POST", "/sign-in", &ours, &sent).await;
     assert!(signed.header("set-cookie").ends_with("; Secure"), "{}", signed.text);
+    // Who stands between may say nothing; the browser does.
+    for (origin, secure) in [("https://slo.example.com", true), ("http://slo.example.com", false)] {
+        let headers = [FORM, ("origin", origin), ("host", "slo.example.com")];
+        let signed = ask(&router, "POST", "/sign-in", &headers, &sent).await;
+        assert_eq!(signed.header("set-cookie").ends_with("; Secure"), secure, "{origin}");
+    }
     let away = format!("{sent}&next=//evil.example");
     assert_eq!(ask(&router, "POST", "/sign-in", &ours, &away).await.header("location"), "/");
+}
+
+#[tokio::test]
+async fn a_cookie_of_no_use_goes_and_one_is_told_why() {
+    let (router, token, _) = given().await;
+    let revoked = format!("slo-token={}", token.replacen("ana", "ben", 1));
+    let gone = "slo-token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax";
+    let page = ask(&router, "GET", "/?service=web", &[("cookie", &revoked)], "").await;
+    assert_eq!((page.status.as_u16(), page.header("set-cookie")), (303, gone));
+    let form = ask(&router, "GET", page.header("location"), &[], "").await;
+    assert!(
+        form.text.contains("Your sign-in has ended") && form.text.contains("value=\"/?service=web\""),
+        "{}",
+        form.text
+    );
+    let form = ask(&router, "GET", "/sign-in", &[("cookie", &revoked)], "").await;
+    assert_eq!((form.status.as_u16(), form.header("set-cookie")), (200, gone));
+    assert!(form.text.contains("Your sign-in has ended"), "{}", form.text);
+    // Who comes without one has nothing to lose, and tabs that were left open keep nobody out.
+    for _ in 0..20 {
+        let stranger = ask(&router, "GET", "/", &[], "").await;
+        assert_eq!((stranger.header("location"), stranger.header("set-cookie")), ("/sign-in?next=%2F", ""));
+    }
+    let bearer = format!("Bearer {}", token.replacen("ana", "ben", 1));
+    let api = ask(&router, "GET", "/api/v1", &[("authorization", &bearer), ("cookie", &revoked)], "").await;
+    assert_eq!((api.status.as_u16(), api.header("set-cookie")), (401, ""), "the API knows no cookies");
+    assert_eq!(ask(&router, "POST", "/sign-in", &[FORM], &format!("token={token}")).await.status, 303);
+}
+
+#[tokio::test]
+async fn who_has_signed_in_is_not_asked_again() {
+    let (router, token, _) = given().await;
+    let cookie = format!("slo-token=nonsense; slo-token={token}");
+    let answer = ask(&router, "GET", "/sign-in?next=%2F%3Fservice%3Dweb", &[("cookie", &cookie)], "").await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/?service=web"));
+    assert_eq!(ask(&router, "GET", "/", &[("cookie", &cookie)], "").await.status, 200);
+    let circle = ask(&router, "POST", "/sign-in", &[FORM], &format!("token={token}&next=%2Fsign-in")).await;
+    assert_eq!(circle.header("location"), "/");
 }
 
 #[tokio::test]

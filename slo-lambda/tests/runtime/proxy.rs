@@ -101,7 +101,7 @@ async fn other_routes_are_found_under_a_stage_too() {
             assert_eq!(answer["statusCode"], status, "{whole}: {answer}");
             let text = answer["body"].as_str().expect("text");
             let found = if header(&answer, "content-type").starts_with("text/html") {
-                text.contains(&format!("href=\"{base}/api/v1\""))
+                text.contains(&format!("href=\"{base}/api/v1/docs\""))
                     && text.contains(&format!("href=\"{base}/style.css?v="))
             } else {
                 body(&answer)["links"]["api"]["href"] == format!("{base}/api/v1")
