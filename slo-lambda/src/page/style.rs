@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,11 +21,13 @@ pub(super) fn href() -> &'static str {
     &HREF
 }
 
-/// The stylesheet, whatever version was asked for: there is one.
-pub(crate) async fn get() -> Response {
+/// The stylesheet, whatever version was asked for: there is one. Under the name of another it is not kept, because that one
+/// may be served by a process that is newer.
+pub(crate) async fn get(RawQuery(version): RawQuery) -> Response {
+    let own = href().split_once('?').map(|(_, version)| version) == version.as_deref();
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::CACHE_CONTROL, if own { "public, max-age=31536000, immutable" } else { "no-cache" }),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, STYLE).into_response()
