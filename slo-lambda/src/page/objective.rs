@@ -112,7 +112,7 @@ pub(crate) async fn get(
         profile,
     };
     let title = called(&told.objective.value).to_owned();
-    Ok(Page(frame(&Frame { base: &base, title: &title, visitor: visitor.name() }, &content(&told, &base))))
+    Ok(Page(frame(&Frame { base: &base, title: &title, visitor: visitor.name() }, &content(&told, &base, &visitor))))
 }
 
 /// The step of the curves, and its minutes: some hundred points, whatever the window.
@@ -125,7 +125,7 @@ fn step(elapsed: Period) -> (Shorthand, i64) {
     (Shorthand::new(number, unit).expect("above zero"), width)
 }
 
-fn content(told: &Told, base: &Base) -> Markup {
+fn content(told: &Told, base: &Base, visitor: &Visitor) -> Markup {
     html! {
         (head(told, base))
         (facts(told))
@@ -136,7 +136,10 @@ fn content(told: &Told, base: &Base) -> Markup {
         (history::exclusions(told))
         (history::decisions(told))
         (history::changes(told))
-        p.screen { a href=(base.href(&format!("/api/v1/objectives/{}/error-budget", told.objective.value.name))) { "The same as JSON" } }
+        // The API does not take the cookie.
+        @if visitor.name().is_none() {
+            p.screen { a href=(base.href(&format!("/api/v1/objectives/{}/error-budget", told.objective.value.name))) { "The same as JSON" } }
+        }
     }
 }
 
@@ -179,7 +182,10 @@ fn facts(told: &Told) -> Markup {
         dl.facts {
             div.large {
                 dt { "Budget left" }
-                dd { (bar(report, value.warning_threshold.into())) (status(report.status)) ", " (left(report)) }
+                dd {
+                    (bar(report, value.warning_threshold.into())) (status(report.status)) ", " (left(report))
+                    span.note { "warning when " (words::percent(value.warning_threshold.into(), 1)) " is left, at the line in the bar" }
+                }
             }
             div { dt { "Level reached" } dd { (words::sli(report.sli, target)) span.note { "target " (words::target(target)) } } }
             div { dt { "Burn rate, 1 h" } dd { (words::rate(hour)) span.note { "1 lands exactly on the target" } } }

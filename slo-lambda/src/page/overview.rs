@@ -180,7 +180,7 @@ pub(super) fn called(objective: &Objective) -> &str {
 fn table(lines: &[Line], base: &Base) -> Markup {
     html! {
         table.lines {
-            caption { "Objectives, worst first" }
+            caption { "Objectives, worst first. The line in a bar is where the warning begins; a hatched bar has nothing left" }
             thead {
                 tr {
                     th scope="col" { "Status" }
@@ -249,14 +249,17 @@ pub(super) fn bar(report: &BudgetReport, warning: Ratio) -> Markup {
     // In thousandths of the bar.
     let width = |ratio: Ratio| words::scaled(ratio, 1_000).clamp(0, 1_000);
     let mark = width(warning);
+    let gone = left.is_some_and(Ratio::is_zero_or_less);
+    let within = left.is_some_and(|left| width(left) > mark);
     html! {
         svg.bar viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
             rect.track width="1000" height="10" {}
-            @if let Some(left) = left {
-                @if left.is_zero_or_less() { rect.over width="1000" height="10" {} }
-                @else { rect.fill.(report.status.name()) width=(width(left).max(4)) height="10" {} }
+            @if gone {
+                line.over x1="0" x2="1000" y1="5" y2="5" {}
+            } @else {
+                @if let Some(left) = left { rect.fill.(report.status.name()) width=(width(left).max(4)) height="10" {} }
+                line.mark.within[within] x1=(mark) x2=(mark) y1="0" y2="10" {}
             }
-            line.mark x1=(mark) x2=(mark) y1="0" y2="10" {}
         }
     }
 }

@@ -14,6 +14,10 @@ async fn style() -> String {
     let answer = api.send(Method::GET, &href, &[], Body::empty()).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/css; charset=utf-8"));
     assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+    for other in ["/style.css", "/style.css?v=", "/style.css?v=another"] {
+        let answer = api.send(Method::GET, other, &[], Body::empty()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-cache"), "{other}");
+    }
     answer.text
 }
 
@@ -56,11 +60,12 @@ async fn text_and_shapes_stand_out_in_both_schemes() {
     let links = ["raised", "ok-tint", "warning-tint", "exhausted-tint"].map(|tint| ("link", tint));
     let statuses = [("ok", "ok-tint"), ("warning", "warning-tint"), ("exhausted", "exhausted-tint")];
     // Graphics must reach 3 to 1.
-    let shapes =
-        [("curve", "paper"), ("focus", "paper"), ("ok", "track"), ("warning", "track"), ("exhausted", "track")];
+    let shapes = [("curve", "paper"), ("focus", "paper")];
+    // What is left in a bar, and the line where the warning begins, beside it and on it.
+    let bars = [("ok", "track"), ("warning", "track"), ("exhausted", "track"), ("soft", "track"), ("paper", "ok")];
     for (scheme, colours) in [("light", light), ("dark", dark)] {
         let pairs = texts.iter().chain(&tints).chain(&links).chain(&statuses).map(|pair| (pair, 4.5));
-        for ((front, back), least) in pairs.chain(shapes.iter().map(|pair| (pair, 3.0))) {
+        for ((front, back), least) in pairs.chain(shapes.iter().chain(&bars).map(|pair| (pair, 3.0))) {
             let found = contrast(colours[front], colours[back]);
             assert!(found >= least, "{scheme}: {front} on {back} is {found:.2} to 1, needs {least}");
         }
