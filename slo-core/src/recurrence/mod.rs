@@ -55,6 +55,19 @@ enum Frequency {
     Monthly,
 }
 
+impl Recurrence {
+    /// How often it comes back, in words: `daily`, `every 2 weeks`.
+    #[must_use]
+    pub fn how_often(&self) -> String {
+        let (once, many) = match self.frequency {
+            Frequency::Daily => ("daily", "days"),
+            Frequency::Weekly => ("weekly", "weeks"),
+            Frequency::Monthly => ("monthly", "months"),
+        };
+        if self.interval == 1 { once.to_owned() } else { format!("every {} {many}", self.interval) }
+    }
+}
+
 impl Frequency {
     const ALL: [(&'static str, Self); 3] =
         [("DAILY", Self::Daily), ("WEEKLY", Self::Weekly), ("MONTHLY", Self::Monthly)];
@@ -267,6 +280,14 @@ mod tests {
             assert_eq!(json, format!("\"{text}\""));
             assert_eq!(serde_json::from_str::<Recurrence>(&json).expect("back"), rule);
         }
+    }
+
+    #[test]
+    fn how_often_is_said_in_words() {
+        let said = |rule: &str| rule.parse::<Recurrence>().expect(rule).how_often();
+        assert_eq!(said("FREQ=DAILY"), "daily");
+        assert_eq!(said("FREQ=WEEKLY;BYDAY=SU"), "weekly");
+        assert_eq!(said("FREQ=MONTHLY;INTERVAL=3"), "every 3 months");
     }
 
     #[test]

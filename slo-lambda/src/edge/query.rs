@@ -21,6 +21,8 @@ pub(crate) struct Query {
     given: Vec<(String, String)>,
     known: Vec<&'static str>,
     faults: Vec<(String, String)>,
+    /// Whether what nobody asks for is a fault.
+    strict: bool,
     pub(crate) raw: String,
 }
 
@@ -30,10 +32,25 @@ impl Query {
         self.faults.push((name.to_owned(), detail));
     }
 
-    /// As a form sends them: a field that was left blank was not filled in.
+    /// As a form sends them, or a link that somebody was sent: a field that was left blank was not filled in, blanks around
+    /// are nobody's intention, and what others have written behind an address is not ours.
     pub(crate) fn of_form(mut self) -> Self {
         self.given.retain(|(_, value)| !value.trim().is_empty());
+        self.rewrite(|_, value| value.trim().to_owned());
+        self.strict = false;
         self
+    }
+
+    /// Puts values as they are meant in the place of what was written, by their names.
+    pub(crate) fn rewrite(&mut self, meant: impl Fn(&str, &str) -> String) {
+        for (name, value) in &mut self.given {
+            *value = meant(name, value);
+        }
+    }
+
+    /// What is written for a parameter, whatever it is.
+    pub(crate) fn written(&self, name: &str) -> Option<&str> {
+        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// Assumes a value for a parameter that is not given.
@@ -43,7 +60,8 @@ impl Query {
         }
     }
 
-    fn text(&mut self, name: &'static str) -> Option<String> {
+    /// A parameter as it was written.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         self.known.push(name);
         let mut values = self.given.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone());
         let first = values.next();
@@ -154,7 +172,7 @@ impl Query {
     /// Every fault of the parameters at once, those nobody asked for included.
     pub(crate) fn close(mut self) -> Result<(), Problem> {
         let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
-        let given = std::mem::take(&mut self.given);
+        let given = if self.strict { std::mem::take(&mut self.given) } else { Vec::new() };
         for (name, _) in given.iter().filter(|(name, _)| !self.known.contains(&name.as_str())) {
             let shown: String = name.chars().take(40).collect();
             self.faults.push((shown, format!("there is no such parameter here; there are: {known}")));
@@ -214,7 +232,13 @@ impl<S: Sync> FromRequestParts<S> for Query {
             let detail = "the parameters cannot be read; escape them as in a form";
             Problem::invalid_parameters(vec![("query".to_owned(), detail.to_owned())])
         })?;
-        Ok(Self { given, known: Vec::new(), faults: Vec::new(), raw: parts.uri.query().unwrap_or_default().to_owned() })
+        Ok(Self {
+            given,
+            known: Vec::new(),
+            faults: Vec::new(),
+            strict: true,
+            raw: parts.uri.query().unwrap_or_default().to_owned(),
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod what_if;
 
 use axum::extract::State;
 use futures_util::future::{try_join, try_join3, try_join4};
+use http::StatusCode;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use slo_core::{
@@ -36,6 +37,8 @@ struct Told {
     judgement: Judgement,
     /// With another target, and that.
     what_if: Option<(Target, BudgetReport)>,
+    /// What was asked about and cannot be.
+    refused: Option<what_if::Refused>,
     points: Vec<BurnDownPoint>,
     /// The steps of the points that have data.
     counts: Vec<(Minute, EventCounts)>,
@@ -56,9 +59,12 @@ pub(crate) async fn get(
     visitor: Visitor,
     name: PathName,
     query: Query,
-) -> Result<Page, Problem> {
+) -> Result<(StatusCode, Page), Problem> {
     let mut query = query.of_form();
-    let target = what_if::asked(&mut query);
+    let (target, refused) = match what_if::asked(&mut query) {
+        Ok(target) => (target, None),
+        Err(refused) => (None, Some(refused)),
+    };
     query.close()?;
     let (now, service) = ((app.clock)(), &app.service);
     let objective = service.get::<Objective>(&name.0).await?;
@@ -102,6 +108,7 @@ pub(crate) async fn get(
         report,
         judgement,
         what_if,
+        refused,
         points,
         counts,
         step: width,
@@ -112,7 +119,9 @@ pub(crate) async fn get(
         profile,
     };
     let title = called(&told.objective.value).to_owned();
-    Ok(Page(frame(&Frame { base: &base, title: &title, visitor: visitor.name() }, &content(&told, &base, &visitor))))
+    let status = if told.refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let frame_of = Frame { base: &base, title: &title, visitor: visitor.name() };
+    Ok((status, Page(frame(&frame_of, &content(&told, &base, &visitor)))))
 }
 
 /// The step of the curves, and its minutes: some hundred points, whatever the window.
@@ -123,6 +132,15 @@ fn step(elapsed: Period) -> (Shorthand, i64) {
         _ => (1, Unit::Day, 1_440),
     };
     (Shorthand::new(number, unit).expect("above zero"), width)
+}
+
+impl Told {
+    /// What the plots show: the whole of a calendar window, so that one sees how much of it is to come.
+    fn shown(&self) -> Period {
+        let period = self.report.period.elapsed;
+        let end = if rolls(&self.objective.value) { period.end } else { self.report.period.full_end };
+        Period::new(period.start, end)
+    }
 }
 
 fn content(told: &Told, base: &Base, visitor: &Visitor) -> Markup {
@@ -161,7 +179,7 @@ fn head(told: &Told, base: &Base) -> Markup {
                 } }
             }
         }
-        p { (words::sentence(&words::promise(value))) @if let Some(text) = &value.description { " " (text) } }
+        p { (words::sentence(&words::promise(value))) @if let Some(text) = &value.description { " " bdi { (text) } } }
         p.note {
             "Service " a href=(base.href(&format!("/?service={}", value.service))) { (service) }
             @for (i, owner) in value.owners.iter().enumerate() {
@@ -214,7 +232,7 @@ fn incidents(told: &Told) -> Markup {
             @if all == 0 {
                 p { @if told.report.status == Status::NoData { "Nothing was measured, so nothing is known." } @else { "No minute spent more than its share." } }
             } @else {
-                table {
+                table.lines {
                     caption { (words::counted(all, "incident")) " in the window, the largest first" @if all > INCIDENTS { "; the " (INCIDENTS) " largest are listed" } }
                     thead { tr {
                         th.number scope="col" { "No." }
@@ -225,11 +243,11 @@ fn incidents(told: &Told) -> Markup {
                     } }
                     tbody { @for (i, incident) in told.incidents.iter().take(INCIDENTS).enumerate() {
                         tr {
-                            th.number scope="row" { (i + 1) }
+                            th.number scope="row" data-label="Incident" { (i + 1) }
                             td { (words::period(incident.period, told.now)) @if incident.postmortem_required { span.note { "postmortem due" } } }
-                            td.number { (words::minutes(incident.period.minutes())) }
-                            td.number { (words::grouped(i128::try_from(incident.counts.bad()).unwrap_or(i128::MAX))) }
-                            td.number { (words::share(incident.share)) }
+                            td.number data-label="How long" { (words::minutes(incident.period.minutes())) }
+                            td.number data-label="Failed" { (words::grouped(i128::try_from(incident.counts.bad()).unwrap_or(i128::MAX))) }
+                            td.number data-label="Share of the budget" { (words::share(incident.share)) }
                         }
                     } }
                 }

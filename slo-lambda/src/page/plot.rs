@@ -137,7 +137,7 @@ impl Plot<'_> {
         }
         if self.values().next().is_none() {
             let style = ("sans-serif", 14).into_font().color(&AXIS).pos(Pos::new(HPos::Center, VPos::Center));
-            chart.draw_series([Text::new("no data", (i64::midpoint(start, end), i64::midpoint(low, high)), style)])?;
+            chart.draw_series([Text::new("no data", (i64::midpoint(start, end), high - (high - low) / 4), style)])?;
         }
         let numbers = self.incidents.iter().enumerate().filter(|(_, incident)| incident.end.get() > start);
         chart.draw_series(numbers.take(NUMBERED).map(|(i, incident)| {

@@ -12,7 +12,6 @@ use maud::{Markup, PreEscaped, html};
 use super::Page;
 use super::layout::{Frame, frame};
 use crate::edge::links::Base;
-use crate::edge::query::NoQuery;
 use crate::resource::root::DOCUMENT;
 use document::{Document, Place};
 
@@ -26,7 +25,7 @@ static CONTENT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The document, readable; the store is not asked.
-pub(crate) async fn get(base: Base, _: NoQuery) -> Page {
+pub(crate) async fn get(base: Base) -> Page {
     let shared = Frame { base: &base, title: "API reference", visitor: None };
     let begin = html! {
         h1 { "API reference" }

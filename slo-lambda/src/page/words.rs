@@ -167,6 +167,17 @@ pub(super) fn window(window: &TimeWindow) -> String {
     }
 }
 
+/// What counts at a time, by the window.
+pub(super) fn until(window: &TimeWindow) -> String {
+    let length = span(window.duration());
+    match window {
+        TimeWindow::Rolling(_) => format!("counted over the {length} before it"),
+        TimeWindow::Calendar(calendar) => {
+            format!("counted since its {} began ({})", length.trim_start_matches("1 "), calendar.zone().name())
+        }
+    }
+}
+
 fn span(length: Shorthand) -> String {
     let unit = match length.unit() {
         Unit::Minute => "minute",
@@ -219,9 +230,14 @@ pub(super) fn outlook(objective: &Objective, report: &BudgetReport) -> String {
     }
 }
 
-/// A span of minutes as people read it.
+/// A span of minutes as people read it; its day is said once.
 pub(super) fn period(period: Period, now: Timestamp) -> Markup {
-    html! { (stamp(period.start.timestamp(), now)) " to " (stamp(period.end.timestamp(), now)) }
+    let (start, end) = (period.start.timestamp(), period.end.timestamp());
+    let clock = |at: Timestamp| TimeZone::UTC.to_datetime(at).strftime("%H:%M").to_string();
+    html! {
+        (stamp(start, now)) " to "
+        @if day(start, now) == day(end, now) { time datetime=(end.to_string()) { (clock(end)) } } @else { (stamp(end, now)) }
+    }
 }
 
 /// A minute, likewise.

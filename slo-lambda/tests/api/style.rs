@@ -78,5 +78,7 @@ async fn nothing_is_loaded_and_motion_is_not_asked_for() {
     for odd in ["@import", "url(", "http", "animation", "transition"] {
         assert!(!style.contains(odd), "{odd}");
     }
+    // Nor are the colours of legends left out on paper.
+    assert!(style.contains(".swatch { print-color-adjust: exact; forced-color-adjust: none;"));
     assert!(style.contains(":focus-visible") && style.contains("@media print"));
 }

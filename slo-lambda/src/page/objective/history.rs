@@ -1,25 +1,39 @@
 //! What was excluded, decided and changed.
 
 use maud::{Markup, html};
-use slo_core::{DecisionRecord, Verdict};
+use slo_core::{DecisionRecord, Exclusion, Verdict};
 
 use super::super::{icon, words};
 use super::Told;
 
 pub(super) fn exclusions(told: &Told) -> Markup {
     let all = &told.objective.annex;
+    let shown = told.shown();
+    let (seen, others): (Vec<&Exclusion>, Vec<_>) = all.iter().partition(|one| !one.periods(shown).is_empty());
     html! {
         @if !all.is_empty() {
             section aria-labelledby="exclusions" {
                 h2 #exclusions { "Exclusions" }
-                ul {
-                    @for exclusion in all {
-                        li {
-                            (words::stamp(exclusion.from, told.now)) " to " (words::stamp(exclusion.to, told.now))
-                            @if exclusion.recurrence.is_some() { ", again and again" }
-                            ", " (words::exclusion(exclusion.mode)) ": " (exclusion.reason)
-                        }
+                @if seen.is_empty() { p { "None in the window." } } @else { (listed(&seen, told)) }
+                @if !others.is_empty() {
+                    details {
+                        summary { (words::counted(others.len(), "exclusion")) " outside of it" }
+                        (listed(&others, told))
                     }
+                }
+            }
+        }
+    }
+}
+
+fn listed(exclusions: &[&Exclusion], told: &Told) -> Markup {
+    html! {
+        ul {
+            @for exclusion in exclusions {
+                li {
+                    (words::stamp(exclusion.from, told.now)) " to " (words::stamp(exclusion.to, told.now))
+                    @if let Some(rule) = &exclusion.recurrence { ", and then " (rule.how_often()) }
+                    ", " (words::exclusion(exclusion.mode)) ": " bdi { (exclusion.reason) }
                 }
             }
         }
@@ -46,7 +60,7 @@ fn decision(record: &DecisionRecord, told: &Told) -> Markup {
             p {
                 (words::stamp(decision.decided.at, told.now)) ": " (verdict(decision.judgement.verdict)) " for a "
                 (decision.change.kind.name())
-                @if let Some(text) = &decision.change.description { ", “" (text) "”" }
+                @if let Some(text) = &decision.change.description { ", “" bdi { (text) } "”" }
                 @if let Some(by) = &decision.decided.by { ", asked by " (by) }
             }
             ul {
@@ -57,7 +71,7 @@ fn decision(record: &DecisionRecord, told: &Told) -> Markup {
                         @if let Some(by) = &granted.granted.by { " by " (by) }
                         ": " (verdict(granted.verdict)) " until " (words::stamp(granted.expires_at, told.now))
                         @if granted.expires_at <= told.now { " (over)" }
-                        ", because: " (granted.reason)
+                        ", because: " bdi { (granted.reason) }
                     }
                 }
             }

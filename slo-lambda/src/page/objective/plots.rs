@@ -5,7 +5,7 @@ use slo_core::{Incident, Minute, Period, Ratio};
 
 use super::super::plot::{NUMBERED, Plot};
 use super::super::words;
-use super::{Told, rolls};
+use super::Told;
 
 /// So many incidents are marked, and those only that took a hundredth of the budget: more would cover the curve.
 const MARKED: usize = 20;
@@ -14,9 +14,7 @@ type Points = Vec<(Minute, Option<Ratio>)>;
 
 pub(super) fn section(told: &Told) -> Markup {
     let value = &told.objective.value;
-    let period = told.report.period.elapsed;
-    // The whole of a calendar window, so that one sees how much of it is to come.
-    let shown = Period::new(period.start, if rolls(value) { period.end } else { told.report.period.full_end });
+    let shown = told.shown();
     let measured = Measured::of(told);
     let remaining = measured.points(|point| point.remaining_ratio);
     let level = measured.points(|point| point.sli);
@@ -44,8 +42,8 @@ pub(super) fn section(told: &Told) -> Markup {
             figure {
                 (plot("budget", "Share of the budget that was left", &described(told, &remaining, 1), &remaining, Ratio::ZERO, true))
                 figcaption {
-                    "What was left of the budget at each time, " (words::window(&value.time_window)) " before it; days and times are UTC. "
-                    (legend(told, "nothing left"))
+                    "What was left of the budget at each time, " (words::until(&value.time_window)) "; days and times are UTC. "
+                    (legend(told, "nothing left", &excluded))
                 }
             }
         }
@@ -53,7 +51,7 @@ pub(super) fn section(told: &Told) -> Markup {
             h2 #level { "Level against target" }
             figure {
                 (plot("level", "Level reached, against the target", &described(told, &level, 4), &level, target.into(), false))
-                figcaption { "The level reached over the same span; days and times are UTC. " (legend(told, "the target")) }
+                figcaption { "The level reached over the same span; days and times are UTC. " (legend(told, "the target", &excluded)) }
             }
         }
     }
@@ -63,11 +61,11 @@ fn marked(incident: &&Incident) -> bool {
     incident.share.is_none_or(|share| share >= Ratio::new(1, 100).expect("a hundredth"))
 }
 
-fn legend(told: &Told, goal: &str) -> Markup {
+fn legend(told: &Told, goal: &str, excluded: &[Period]) -> Markup {
     html! {
         span.key { span.swatch.goal {} (goal) }
         @if told.incidents.first().is_some_and(|largest| marked(&largest)) { span.key { span.swatch.incident {} "incident" } }
-        @if !told.objective.annex.is_empty() { span.key { span.swatch.excluded {} "excluded" } }
+        @if !excluded.is_empty() { span.key { span.swatch.excluded {} "excluded" } }
         span.key { "no line: no data" }
     }
 }
