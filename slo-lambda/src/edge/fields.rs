@@ -30,6 +30,14 @@ impl At<'_> {
 
 /// Text that becomes a `T`.
 pub(crate) fn text<T: TryFrom<String, Error: Display>>(at: At<'_>, faults: &mut Faults) -> Option<T> {
+    // In a line with others they would turn those too, and with them what a figure says.
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if matches!(at.json, Json::String(text) if text.contains(turns)) {
+        faults.push(
+            at.invalid("leave out the marks that turn the direction of writing: U+202A to U+202E, U+2066 to U+2069"),
+        );
+        return None;
+    }
     let Json::String(text) = at.json else {
         faults.push(at.wrong("a string"));
         return None;

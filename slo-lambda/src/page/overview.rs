@@ -1,9 +1,10 @@
 //! `/`: may we ship, and what stands in the way?
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
+use http::StatusCode;
 use maud::{Markup, html};
 use slo_core::{
     BudgetReport, ChangeKind, Evidence, Filter, Judgement, MAX_PAGE, Name, Objective, Ratio, Status, Verdict, Versioned,
@@ -30,21 +31,37 @@ struct Line {
 }
 
 /// A line each, worst first.
-pub(crate) async fn get(State(app): AppState, base: Base, visitor: Visitor, query: Query) -> Result<Page, Problem> {
+pub(crate) async fn get(
+    State(app): AppState,
+    base: Base,
+    visitor: Visitor,
+    query: Query,
+) -> Result<(StatusCode, Page), Problem> {
     let now = (app.clock)();
     let key = app.cursor_key().await?;
     let mut query = query.of_form();
+    // Names have no capitals, whatever a telephone makes of them.
+    query.rewrite(
+        |name, value| if matches!(name, "service" | "owner") { value.to_lowercase() } else { value.to_owned() },
+    );
+    let asked = Asked::of(&query);
+    let page = |status, content| {
+        Ok((status, Page(frame(&Frame { base: &base, title: "May we ship?", visitor: visitor.name() }, &content))))
+    };
+    if !asked.fits() {
+        return page(StatusCode::BAD_REQUEST, refused(&asked, &base));
+    }
     // All of most services; more are turned over.
     query.assume("limit", &MAX_PAGE.to_string());
     let paging = Paging::read(query, PATH, &key)?;
     let (policy, _) = app.service.policy().await?;
-    let page = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
-    let seen = app.service.all_seen_by(&policy, ChangeKind::Feature, &page.items, now, now).await?;
+    let found = app.service.list::<Objective>(&paging.filter, paging.after.clone(), paging.limit).await?;
+    let seen = app.service.all_seen_by(&policy, ChangeKind::Feature, &found.items, now, now).await?;
     let line = |(objective, (report, evidence)): (_, (_, Evidence))| {
         let judgement = policy.judge(ChangeKind::Feature, std::slice::from_ref(&evidence));
         Line { objective, report, evidence, judgement }
     };
-    let mut lines: Vec<Line> = page.items.into_iter().zip(seen).map(line).collect();
+    let mut lines: Vec<Line> = found.items.into_iter().zip(seen).map(line).collect();
     lines.sort_by_key(|line| {
         let left = line.report.budget.remaining_ratio.filter(|_| line.report.status != Status::NoData);
         (Reverse(line.judgement.verdict), left.is_none(), left)
@@ -57,12 +74,12 @@ pub(crate) async fn get(State(app): AppState, base: Base, visitor: Visitor, quer
             line.judgement = policy.judge(ChangeKind::Feature, &[evidence]);
         }
     }
-    let next = page.next.as_ref().map(|name| paging.next(&key, name));
+    let next = found.next.as_ref().map(|name| paging.next(&key, name));
     let part = next.is_some() || paging.after.is_some();
     let filter = &paging.filter;
     let content = html! {
         (answer(&lines, part, filter, &base))
-        (form(filter, &lines, &base))
+        (form(&asked, &lines, &base))
         @if !lines.is_empty() { (table(&lines, &base)) }
         @if part {
             nav.pages aria-label="Pages" {
@@ -71,7 +88,41 @@ pub(crate) async fn get(State(app): AppState, base: Base, visitor: Visitor, quer
             }
         }
     };
-    Ok(Page(frame(&Frame { base: &base, title: "May we ship?", visitor: visitor.name() }, &content)))
+    page(StatusCode::OK, content)
+}
+
+/// What the filter holds, as it was written.
+struct Asked(Vec<(&'static str, String)>);
+
+impl Asked {
+    fn of(query: &Query) -> Self {
+        let pair = |name| query.written(name).map(|value| (name, value.to_owned()));
+        Self(["service", "owner", "label"].into_iter().filter_map(pair).collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(asked, _)| *asked == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether what must be names can be.
+    fn fits(&self) -> bool {
+        ["service", "owner"].into_iter().filter_map(|name| self.get(name)).all(|name| name.parse::<Name>().is_ok())
+    }
+
+    /// All of it but one.
+    fn without(&self, name: &str, base: &Base) -> String {
+        address(base, self.0.iter().filter(|(asked, _)| *asked != name).cloned())
+    }
+}
+
+fn refused(asked: &Asked, base: &Base) -> Markup {
+    html! {
+        div.answer.none {
+            h1 { "Nothing can be called that" }
+            p.lead { "Correct the filter below, or " a href=(base.href(PATH)) { "look at all objectives" } "." }
+        }
+        (form(asked, &[], base))
+    }
 }
 
 /// A page of the same list.
@@ -84,8 +135,11 @@ fn href(base: &Base, paging: &Paging, cursor: Option<&str>) -> String {
         (paging.limit != MAX_PAGE).then(|| ("limit", paging.limit.to_string())),
         cursor.map(|cursor| ("cursor", cursor.to_owned())),
     ];
-    let query: Vec<String> =
-        pairs.into_iter().flatten().map(|(name, value)| format!("{name}={}", words::escaped(&value))).collect();
+    address(base, pairs.into_iter().flatten())
+}
+
+fn address(base: &Base, pairs: impl Iterator<Item = (&'static str, String)>) -> String {
+    let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", words::escaped(&value))).collect();
     base.href(&if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", query.join("&")) })
 }
 
@@ -141,29 +195,40 @@ fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
     }
 }
 
-fn form(filter: &Filter, lines: &[Line], base: &Base) -> Markup {
+fn form(asked: &Asked, lines: &[Line], base: &Base) -> Markup {
     let services: BTreeSet<&Name> = lines.iter().map(|line| &line.objective.value.service).collect();
     let owners: BTreeSet<&Name> = lines.iter().flat_map(|line| &line.objective.value.owners).collect();
-    let filtered = *filter != Filter::default();
+    let owner = asked.get("owner").filter(|owner| owner.parse::<Name>().is_ok());
     html! {
         form.filter method="get" action=(base.href(PATH)) role="search" aria-label="Filter objectives" {
-            (field("service", "Service", filter.service.as_ref(), &services))
-            (field("owner", "Owner", filter.owner.as_ref(), &owners))
+            (field("service", "Service", asked.get("service"), &services))
+            (field("owner", "Owner", asked.get("owner"), &owners))
+            @if let Some(label) = asked.get("label") { input type="hidden" name="label" value=(label); }
             button type="submit" { "Filter" }
-            @if filtered { a href=(base.href(PATH)) { "Show all" } }
-            @if let Some(owner) = &filter.owner {
+            // One link where there is one to take away, and otherwise one for each too.
+            @if !asked.0.is_empty() { a href=(base.href(PATH)) { "Show all" } }
+            @if asked.0.len() > 1 {
+                @for (name, value) in &asked.0 { a href=(asked.without(name, base)) { "Without " (name) " " (value) } }
+            }
+            @if let Some(label) = asked.get("label") { span.note { "Only with the label " (label) } }
+            @if let Some(owner) = owner {
                 a href=(base.href(&format!("/users/{owner}/sprint"))) { "Sprint page of " (owner) }
             }
         }
     }
 }
 
-fn field(name: &str, label: &str, value: Option<&Name>, known: &BTreeSet<&Name>) -> Markup {
+fn field(name: &str, label: &str, value: Option<&str>, known: &BTreeSet<&Name>) -> Markup {
     let list = format!("known-{name}");
+    let fault = value.and_then(|value| value.parse::<Name>().err());
+    let told = fault.map(|_| format!("{name}-fault"));
     html! {
         label for=(name) { (label) }
         input #(name) name=(name) value=[value] list=(list) autocomplete="off" autocapitalize="none" spellcheck="false"
-            maxlength="63";
+            maxlength="63" aria-invalid=[fault.map(|_| "true")] aria-describedby=[told.as_ref()];
+        @if let (Some(fault), Some(told)) = (fault, &told) {
+            p.fault id=(told) role="alert" { (words::sentence(&fault.to_string())) }
+        }
         datalist #(list) { @for name in known { option value=(name) {} } }
     }
 }
@@ -178,6 +243,9 @@ pub(super) fn called(objective: &Objective) -> &str {
 }
 
 fn table(lines: &[Line], base: &Base) -> Markup {
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    lines.iter().for_each(|line| *names.entry(called(&line.objective.value)).or_default() += 1);
+    let shared = |line: &Line| names[called(&line.objective.value)] > 1;
     html! {
         table.lines {
             caption { "Objectives, worst first. The line in a bar is where the warning begins; a hatched bar has nothing left" }
@@ -191,12 +259,12 @@ fn table(lines: &[Line], base: &Base) -> Markup {
                     th.number scope="col" { "Coverage" }
                 }
             }
-            tbody { @for line in lines { (row(line, base)) } }
+            tbody { @for line in lines { (row(line, base, shared(line))) } }
         }
     }
 }
 
-fn row(line: &Line, base: &Base) -> Markup {
+fn row(line: &Line, base: &Base, shared: bool) -> Markup {
     let Line { objective, report, judgement, .. } = line;
     let value = &objective.value;
     let hour = report.burn_rates.iter().find(|burn| burn.lookback.name() == "1h").and_then(|burn| burn.rate);
@@ -212,6 +280,8 @@ fn row(line: &Line, base: &Base) -> Markup {
             th scope="row" {
                 a href=(link(base, line)) { (called(value)) }
                 span.note {
+                    // Others are called so as well.
+                    @if shared { code { (value.name) } " · " }
                     (value.service) " · " (words::target(value.target))
                     @for owner in &value.owners { " · " (owner) }
                 }

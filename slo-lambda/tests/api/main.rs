@@ -10,6 +10,7 @@ mod definitions;
 mod document;
 mod edge;
 mod exclusions;
+mod forms;
 mod guarded;
 mod lost;
 mod measurements;
