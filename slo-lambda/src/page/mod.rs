@@ -86,6 +86,10 @@ pub(crate) fn lost(problem: Problem, uri: &Uri, headers: &HeaderMap, base: &Base
     }
     dress(match meant(uri).filter(|_| problem.status() == StatusCode::NOT_FOUND) {
         Some(page) => sign_in::see_other(&base.href(&page)),
+        None if problem.status() == StatusCode::NOT_FOUND => {
+            let detail = "the address may be mistyped, or cut off";
+            told(StatusCode::NOT_FOUND, HeaderMap::new(), "There is no such page", detail, base)
+        }
         None => failed(problem, base),
     })
 }
@@ -117,11 +121,15 @@ fn dress(mut response: Response) -> Response {
 fn failed(problem: Problem, base: &Base) -> Response {
     let status = problem.status();
     let (headers, title, detail) = problem.told();
+    told(status, headers, title, &detail, base)
+}
+
+fn told(status: StatusCode, headers: HeaderMap, title: &str, detail: &str, base: &Base) -> Response {
     let page = Page(frame(
         &Frame { base, title, visitor: None },
         &html! {
             h1 { (title) }
-            p.lead { (words::sentence(&detail)) }
+            p.lead { (words::sentence(detail)) }
             p { a href=(base.href("/")) { "All objectives" } }
         },
     ));

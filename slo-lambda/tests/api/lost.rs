@@ -23,6 +23,7 @@ async fn a_browser_gets_a_page() {
         assert_eq!(page.status, status, "{path}");
         crate::pages::is_a_page(&page, Location::caller());
         assert!(page.text.contains("href=\"/prod/\""), "{}", page.text);
+        assert_eq!(page.text.contains("<h1>There is no such page</h1>"), status == 404, "{}", page.text);
         assert_eq!(page.headers.contains_key("allow"), status == 405, "{path}");
     }
 }
