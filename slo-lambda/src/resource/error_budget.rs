@@ -137,7 +137,8 @@ struct ForecastDto {
     burn_rate: Option<Ratio>,
     /// When nothing is left; null when that is not to be expected.
     exhausted_at: Option<Timestamp>,
-    /// What is left later when nothing more fails.
+    /// What is left later when nothing more fails. Where nothing is left of a rolling window's budget, the first minute
+    /// with something left is one of them.
     recovers: Vec<RecoveryDto>,
 }
 

@@ -43,6 +43,8 @@ impl Expected<'_> {
         let (per_minute, total) = (parts(&per_minute), parts(&budget.total));
         let mut exhausted = budget.is_exhausted().then(|| self.case.at());
         let mut recovers = Vec::new();
+        // Where nothing is left of what rolls, the first minute with something left is listed besides.
+        let mut waiting = exhausted.is_some() && leaves;
         for (later, gone) in (1..).zip(&gone) {
             let gone = parts(gone);
             left += &gone;
@@ -53,7 +55,9 @@ impl Expected<'_> {
                     exhausted = Some((end + later).timestamp());
                 }
             }
-            if [self.length() / 2, 1_440, 10_080].contains(&later) {
+            let is_back = waiting && unspent.is_positive();
+            waiting &= !is_back;
+            if is_back || [self.length() / 2, 1_440, 10_080].contains(&later) {
                 let ratio = (!total.is_zero()).then(|| BigRational::new(unspent.clone(), total.clone()));
                 recovers.push((end + later, ratio));
             }
