@@ -12,11 +12,14 @@ impl BudgetUnit {
     /// assert_eq!(BudgetUnit::Seconds.at_least(Ratio::from(2_579)), "42 minutes of downtime");
     /// assert_eq!(BudgetUnit::Seconds.at_most(Ratio::from(2_579)), "43 minutes of downtime");
     /// assert_eq!(BudgetUnit::Events.at_least(Ratio::from(4_500)), "4,500 failed events");
+    /// assert_eq!(BudgetUnit::Events.at_least(Ratio::new(1, 2).unwrap()), "less than one failed event");
     /// ```
     #[must_use]
     pub fn at_least(self, amount: Ratio) -> String {
         let whole = floor(amount);
         match self {
+            Self::Events if is_little(amount) => "less than one failed event".to_owned(),
+            Self::Seconds if is_little(amount) => "less than one second of downtime".to_owned(),
             Self::Events => events(whole),
             Self::Seconds => time(whole - whole % grain(whole)),
         }
@@ -34,6 +37,12 @@ impl BudgetUnit {
             }
         }
     }
+
+    /// Likewise [`Self::at_least`], as one says it of what may be spent.
+    pub(crate) fn about(self, amount: Ratio) -> String {
+        let said = self.at_least(amount);
+        if is_little(amount) { said } else { format!("about {said}") }
+    }
 }
 
 impl ErrorBudget {
@@ -49,16 +58,20 @@ impl ErrorBudget {
     /// assert_eq!(left(3), "about 7 failed events left");
     /// assert_eq!(left(10), "nothing left");
     /// assert_eq!(left(12), "over by about 2 failed events");
+    ///
+    /// let few = EventCounts::new(499, 499).expect("counts");
+    /// let few = ErrorBudget::of_events(few, "0.999".parse().expect("a target"));
+    /// assert_eq!(few.left(), "less than one failed event left", "something is");
     /// ```
     #[must_use]
     pub fn left(&self) -> String {
         let left = self.remaining;
         if left.numerator() < 0 {
             format!("over by about {}", self.unit.at_most(negated(left)))
-        } else if floor(left) == 0 {
+        } else if left.is_zero_or_less() {
             "nothing left".to_owned()
         } else {
-            format!("about {} left", self.unit.at_least(left))
+            format!("{} left", self.unit.about(left))
         }
     }
 }
@@ -97,10 +110,20 @@ fn time(seconds: i128) -> String {
 
 /// `1 minute`, `2,000 minutes`.
 fn counted(count: i128, unit: &str) -> String {
+    format!("{} {unit}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// `2,000`, of a count that is not below zero.
+pub(crate) fn grouped(count: i128) -> String {
     let digits = count.to_string();
-    let grouped: Vec<&str> =
+    let threes: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().map(|three| std::str::from_utf8(three).expect("digits are ASCII")).collect();
-    format!("{} {unit}{}", grouped.join(","), if count == 1 { "" } else { "s" })
+    threes.join(",")
+}
+
+/// Whether it is something, and less than one.
+pub(crate) fn is_little(amount: Ratio) -> bool {
+    floor(amount) == 0 && !amount.is_zero_or_less()
 }
 
 pub(crate) const fn floor(amount: Ratio) -> i128 {

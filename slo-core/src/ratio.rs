@@ -71,6 +71,30 @@ impl Ratio {
         self.numerator <= 0
     }
 
+    /// `self * per` as a whole number, rounded down; beyond 128 bits, the last that fits.
+    ///
+    /// ```
+    /// use slo_core::Ratio;
+    ///
+    /// let third = Ratio::new(1, 3).unwrap();
+    /// assert_eq!((third.times_down(100), third.times_up(100)), (33, 34));
+    /// ```
+    #[must_use]
+    pub fn times_down(self, per: i128) -> i128 {
+        if let Some(top) = self.numerator.checked_mul(per) {
+            return top.div_euclid(self.denominator);
+        }
+        let whole = (self.big() * BigInt::from(per)).floor().to_integer();
+        whole.to_i128().unwrap_or(if whole.is_negative() { i128::MIN } else { i128::MAX })
+    }
+
+    /// Likewise, rounded up.
+    #[must_use]
+    pub fn times_up(self, per: i128) -> i128 {
+        let opposite = Self { numerator: self.numerator.saturating_neg(), denominator: self.denominator };
+        opposite.times_down(per).saturating_neg()
+    }
+
     /// The ratio nearest to a number: the number itself where its parts fit 126 bits, otherwise the one
     /// with the upper 126 bits of its parts. For printing only.
     #[must_use]
@@ -209,6 +233,16 @@ mod tests {
         assert!(ratio(i128::MAX - 1, i128::MAX) < ratio(i128::MAX, i128::MAX));
         assert_eq!(ratio(i128::MAX, i128::MAX), Ratio::ONE);
         assert!(ratio(-1, 2) < Ratio::ZERO);
+    }
+
+    #[test]
+    fn whole_parts_are_exact_however_wide() {
+        assert_eq!((ratio(-1, 3).times_down(100), ratio(-1, 3).times_up(100)), (-34, -33));
+        assert_eq!((ratio(7, 2).times_down(2), ratio(7, 2).times_up(2)), (7, 7));
+        let wide = i128::MAX / 2;
+        assert_eq!((ratio(-wide, wide).times_down(1_000), ratio(2 * wide, wide).times_up(1_000)), (-1_000, 2_000));
+        assert_eq!((ratio(1 - wide, wide).times_down(1_000), ratio(1 - wide, wide).times_up(1_000)), (-1_000, -999));
+        assert_eq!((ratio(i128::MAX, 1).times_down(2), ratio(i128::MIN, 1).times_down(2)), (i128::MAX, i128::MIN));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::amount::ceil;
+use crate::amount::grouped;
 use crate::budget::BudgetUnit;
 use crate::incident::Incident;
 use crate::name::Name;
@@ -49,13 +49,12 @@ impl Toil {
         ranked
     }
 
-    /// It in a sentence, without its final stop; shares are rounded up, days are UTC.
+    /// It in a sentence, without its final stop; shares are rounded up to a tenth, days are UTC.
     ///
-    /// `78 % of the budget is consumed; the largest incident, on 12 November, took 45 %`
+    /// `77.1 % of the budget is consumed; the largest incident, on 12 November, took 45 %`
     #[must_use]
     pub fn summary(&self) -> String {
-        let percent = |share: Ratio| Ratio::nearest(&(share.big() * Ratio::from(100).big()));
-        let said = |share: Option<Ratio>| share.map(|share| format!("{} %", ceil(percent(share))));
+        let said = |share: Option<Ratio>| share.map(percent);
         let Some(consumed) = said(self.consumed_ratio) else {
             return "the budget is consumed, and nothing may fail".to_owned();
         };
@@ -74,6 +73,13 @@ impl Toil {
         }
         sentence
     }
+}
+
+/// `1,234.5 %`
+fn percent(share: Ratio) -> String {
+    let tenths = share.times_up(1_000);
+    let fraction = if tenths % 10 == 0 { String::new() } else { format!(".{}", tenths % 10) };
+    format!("{}{fraction} %", grouped(tenths / 10))
 }
 
 #[cfg(test)]
@@ -116,16 +122,16 @@ mod tests {
     #[test]
     fn it_names_the_largest_incident() {
         let mut said = toil(5, Some((7_701, 10_000)));
-        assert_eq!(said.summary(), "78 % of the budget is consumed, by no incident");
+        assert_eq!(said.summary(), "77.1 % of the budget is consumed, by no incident");
         said.incidents = vec![incident("2026-11-12T23:59Z", 450), incident("2026-11-11T00:00Z", 200)];
         assert_eq!(
             said.summary(),
-            "78 % of the budget is consumed; the largest incident, on 12 November, took 45 %; a postmortem is due"
+            "77.1 % of the budget is consumed; the largest incident, on 12 November, took 45 %; a postmortem is due"
         );
-        said.incidents = vec![incident("2025-12-31T23:59Z", 1_501), incident("2026-01-01T00:00Z", 300)];
+        said.incidents = vec![incident("2025-12-31T23:59Z", 15_001), incident("2026-01-01T00:00Z", 300)];
         assert_eq!(
             said.summary(),
-            "78 % of the budget is consumed; the largest incident, on 31 December 2025, took 151 %; 2 postmortems are due"
+            "77.1 % of the budget is consumed; the largest incident, on 31 December 2025, took 1,500.1 %; 2 postmortems are due"
         );
         assert_eq!(toil(5, None).summary(), "the budget is consumed, and nothing may fail");
     }

@@ -70,9 +70,9 @@ impl Condition {
                 let (left, bound) = (seen.remaining_ratio?.ratio(), limit.ratio()?);
                 let matches = if limit.inclusive { left <= bound } else { left < bound };
                 matches.then_some(())?;
-                let (observed, least) = percents(left, bound);
                 let words = if limit.inclusive { "at most" } else { "less than" };
-                Some(ratios(left, bound, format!("{name} has {observed} of its budget left: {words} {least}")))
+                let sentence = format!("{name} has {} of its budget left: {words} {}", down(left), percent(bound));
+                Some(ratios(left, bound, sentence))
             }
             Self::BurnRate { lookback, limit } => {
                 let (rate, bound) = (burning(seen, *lookback)?.rate?.ratio(), limit.ratio()?);
@@ -80,7 +80,7 @@ impl Condition {
                 let words = if limit.inclusive { "at least" } else { "more than" };
                 let sentence = format!(
                     "{name} burns its budget {} times as fast as it lasts, seen over {lookback}: {words} {bound}",
-                    short(rate, bound)
+                    hundredths(rate.times_up(100))
                 );
                 Some(ratios(rate, bound, sentence))
             }
@@ -110,10 +110,11 @@ impl Condition {
                 let incident = seen.incidents.iter().find(|incident| incident.share.is_some())?;
                 let took = incident.share?.ratio();
                 (took > bound).then_some(())?;
-                let (observed, most) = percents(took, bound);
                 let sentence = format!(
-                    "an incident at {} took {observed} of the budget of {name}: more than {most}",
-                    incident.start
+                    "an incident at {} took {} of the budget of {name}: more than {}",
+                    incident.start,
+                    up(took),
+                    percent(bound)
                 );
                 Some(ratios(took, bound, sentence))
             }
@@ -121,19 +122,22 @@ impl Condition {
                 let bound = Limit { value: *floor, inclusive: false }.ratio()?;
                 let covered = seen.coverage?.ratio();
                 (covered < bound).then_some(())?;
-                let (observed, least) = percents(covered, bound);
-                Some(ratios(covered, bound, format!("{name} has data for {observed} of its time: less than {least}")))
+                let sentence =
+                    format!("{name} has data for {} of its time: less than {}", down(covered), percent(bound));
+                Some(ratios(covered, bound, sentence))
             }
             Self::Status(list) => {
                 list.contains(&seen.status).then_some(())?;
                 let word = |text: &str| Some(Figure::Word(text.to_owned()));
-                let left = seen.remaining_ratio.map(|left| short(percent(left.ratio()), Ratio::ZERO));
+                let left = seen.remaining_ratio.map(|left| left.ratio());
                 let sentence = match (seen.status, left) {
                     (crate::budget::Status::NoData, _) => format!("{name} has no data: nobody knows how it is"),
                     (crate::budget::Status::Exhausted, Some(left)) => {
-                        format!("{name} has exhausted its budget: {left} % of it is left")
+                        format!("{name} has exhausted its budget: {} of it is used", up(left.complement()))
                     }
-                    (_, Some(left)) => format!("{name} has {left} % of its budget left, which its objective warns of"),
+                    (_, Some(left)) => {
+                        format!("{name} has {} of its budget left, which its objective warns of", down(left))
+                    }
                     (status, None) => format!("the budget of {name} is {}", status.name()),
                 };
                 let names: Vec<&str> = list.iter().map(|status| status.name()).collect();
@@ -155,25 +159,26 @@ fn ratios(observed: Ratio, limit: Ratio, detail: String) -> Found {
     (Some(Figure::Ratio(observed.into())), Some(Figure::Ratio(limit.into())), detail)
 }
 
-/// A hundred times as much; shares are far below 2^100.
-fn percent(ratio: Ratio) -> Ratio {
-    let scaled = ratio.numerator().checked_mul(100).and_then(|top| Ratio::new(top, ratio.denominator()));
-    scaled.unwrap_or_else(|| Ratio::nearest(&(ratio.big() * Ratio::from(100).big())))
+/// A limit in per cent, all of it.
+fn percent(limit: Ratio) -> String {
+    format!("{} %", Ratio::new(limit.numerator() * 100, limit.denominator()).expect("above zero"))
 }
 
-fn percents(observed: Ratio, limit: Ratio) -> (String, String) {
-    let (observed, limit) = (percent(observed), percent(limit));
-    (format!("{} %", short(observed, limit)), format!("{limit} %"))
-}
-
-/// Towards zero to two decimals, but never so that it looks like the limit that it is not.
-fn short(number: Ratio, limit: Ratio) -> String {
-    let rounded = number.numerator().checked_mul(100).and_then(|top| Ratio::new(top / number.denominator(), 100));
-    match rounded {
-        Some(rounded) if number == limit || rounded != limit && rounded.numerator() != 0 => rounded.to_string(),
-        Some(rounded) if rounded == number => rounded.to_string(),
-        _ => number.to_string(),
+/// A share in per cent, rounded down to two decimals: what is said to be there is there.
+fn down(share: Ratio) -> String {
+    match share.times_down(10_000) {
+        0 if !share.is_zero_or_less() => "less than 0.01 %".to_owned(),
+        share => format!("{} %", hundredths(share)),
     }
+}
+
+/// Likewise, rounded up: it was not more than that.
+fn up(share: Ratio) -> String {
+    format!("{} %", hundredths(share.times_up(10_000)))
+}
+
+fn hundredths(number: i128) -> Ratio {
+    Ratio::new(number, 100).expect("above zero")
 }
 
 /// `runs out of budget in 3 h 20 min`, rounded down to a minute.

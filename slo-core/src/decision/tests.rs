@@ -214,7 +214,7 @@ fn a_status_is_in_a_list() {
     let listed = |list: &[Status]| Condition::Status(list.to_vec());
     for (status, sentence) in [
         (Status::NoData, "shop has no data: nobody knows how it is"),
-        (Status::Exhausted, "shop has exhausted its budget: 50 % of it is left"),
+        (Status::Exhausted, "shop has exhausted its budget: 50 % of it is used"),
         (Status::Warning, "shop has 50 % of its budget left, which its objective warns of"),
     ] {
         let all = [Status::NoData, Status::Exhausted, Status::Warning];
@@ -223,6 +223,29 @@ fn a_status_is_in_a_list() {
         assert_eq!(found(listed(&others), &evidence(status)), None);
     }
     assert_eq!(found(listed(&[Status::Exhausted]), &evidence(Status::Ok)), None);
+}
+
+#[test]
+fn figures_are_rounded_to_the_careful_side() {
+    let mut seen = evidence(Status::Exhausted);
+    let status = |seen: &Evidence| found(Condition::Status(vec![seen.status]), seen);
+    seen.remaining_ratio = fraction("-99051/100000");
+    assert_eq!(status(&seen).as_deref(), Some("shop has exhausted its budget: 199.06 % of it is used"));
+    seen.status = Status::Warning;
+    for (left, said) in [("99999/1000000", "9.99 %"), ("1/1000000", "less than 0.01 %"), ("0/1", "0 %")] {
+        seen.remaining_ratio = fraction(left);
+        let sentence = format!("shop has {said} of its budget left, which its objective warns of");
+        assert_eq!(status(&seen), Some(sentence));
+    }
+    seen.coverage = fraction("89999/100000");
+    let coverage = found(Condition::Coverage("0.9".parse().expect("a decimal")), &seen);
+    assert_eq!(coverage.as_deref(), Some("shop has data for 89.99 % of its time: less than 90 %"));
+    seen.incidents[0].share = fraction("200001/1000000");
+    let share = found(Condition::IncidentShare("0.2".parse().expect("a decimal")), &seen);
+    assert!(share.is_some_and(|text| text.contains("took 20.01 % of the budget of shop: more than 20 %")));
+    seen.burn_rates[0].rate = fraction("3001/1000");
+    let burn = Condition::BurnRate { lookback: "1d".parse().expect("a duration"), limit: limit("3", false) };
+    assert!(found(burn, &seen).is_some_and(|text| text.contains("3.01 times as fast as it lasts")));
 }
 
 #[test]

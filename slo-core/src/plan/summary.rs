@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::{Plan, PlanPart};
-use crate::amount::{floor, negated};
+use crate::amount::{floor, is_little, negated};
 use crate::budget::Status;
 use crate::ratio::Ratio;
 use crate::time::Minute;
@@ -49,18 +49,16 @@ impl Plan {
             Some(over) if over.numerator() < 0 => {
                 format!("nothing to spend: over by about {} until {day}", self.amount_up(negated(over)))
             }
-            Some(left) if floor(left) == 0 => format!("nothing to spend before {day}"),
-            Some(left) if part.estimate => format!("an estimated {} to spend before {day}", self.amount(left)),
-            Some(left) => format!("about {} to spend before {day}", self.amount(left)),
+            Some(left) if left.is_zero_or_less() => format!("nothing to spend before {day}"),
+            Some(left) => format!("{} to spend before {day}", self.amount(part.estimate, left)),
         }
     }
 
     fn new_budget(&self, estimate: bool, amount: Option<Ratio>) -> String {
         match amount {
             None => "nobody knows how much".to_owned(),
-            Some(amount) if floor(amount) <= 0 => "nothing".to_owned(),
-            Some(amount) if estimate => format!("an estimated {}", self.amount(amount)),
-            Some(amount) => format!("about {}", self.amount(amount)),
+            Some(amount) if amount.is_zero_or_less() => "nothing".to_owned(),
+            Some(amount) => self.amount(estimate, amount),
         }
     }
 
@@ -70,20 +68,25 @@ impl Plan {
             return String::new();
         };
         let amount = self.amount_up(expected);
-        let left = first.spendable.is_some_and(|left| floor(left) > 0);
+        let left = first.spendable.filter(|left| !left.is_zero_or_less());
         if in_parts {
             format!("; ordinary burn is expected to take about {amount} in all")
-        } else if !left {
+        } else if left.is_none() {
             format!(", and ordinary burn is expected to take about {amount} more")
-        } else if self.discretionary.is_some_and(|left| left.numerator() >= 0) {
+        } else if self.discretionary.is_some_and(|free| free.numerator() >= 0) && !left.is_some_and(is_little) {
             format!(", of which ordinary burn is expected to take about {amount}")
         } else {
             format!(", but ordinary burn is expected to take about {amount}")
         }
     }
 
-    fn amount(&self, amount: Ratio) -> String {
-        self.budget.unit.at_least(amount)
+    fn amount(&self, estimate: bool, amount: Ratio) -> String {
+        let unit = self.budget.unit;
+        if estimate && !is_little(amount) {
+            format!("an estimated {}", unit.at_least(amount))
+        } else {
+            unit.about(amount)
+        }
     }
 
     fn amount_up(&self, amount: Ratio) -> String {
@@ -190,7 +193,9 @@ mod tests {
             (Seconds, 107_999, "about 2 hours 59 minutes of downtime to spend before 4 December"),
             (Seconds, 72_000, "about 2 hours of downtime to spend before 4 December"),
             (Seconds, 2_699_999, "about 3 days 2 hours of downtime to spend before 4 December"),
-            (Seconds, 9, "nothing to spend before 4 December"),
+            (Seconds, 9, "less than one second of downtime to spend before 4 December"),
+            (Seconds, 0, "nothing to spend before 4 December"),
+            (Events, 1, "less than one failed event to spend before 4 December"),
             (Seconds, -7_001, "nothing to spend: over by about 12 minutes of downtime until 4 December"),
             (Seconds, -1, "nothing to spend: over by about 1 second of downtime until 4 December"),
             (Seconds, -1_193, "nothing to spend: over by about 2 minutes of downtime until 4 December"),
@@ -210,6 +215,10 @@ mod tests {
         let (left, burn) = ("about 10 failed events to spend before 4 December", "ordinary burn is expected to take");
         assert_eq!(said(100, 31), format!("{left}, of which {burn} about 4 failed events"));
         assert_eq!(said(100, 101), format!("{left}, but {burn} about 11 failed events"));
+        assert_eq!(
+            said(9, 1),
+            format!("less than one failed event to spend before 4 December, but {burn} about 1 failed event")
+        );
         assert_eq!(
             said(-10, 20),
             format!(

@@ -126,7 +126,7 @@ struct ReasonDto {
     #[schema(value_type = Option<FigureSchema>)]
     limit: Option<FigureDto>,
     /// The same in a sentence.
-    #[schema(example = "shop has exhausted its budget: -20 % of it is left")]
+    #[schema(example = "shop has exhausted its budget: 120 % of it is used")]
     detail: String,
 }
 

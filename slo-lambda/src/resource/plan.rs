@@ -138,7 +138,7 @@ struct ToilDto {
     /// The incidents that took the largest shares of the budget, at most three.
     incidents: Vec<IncidentDto>,
     /// The same in a sentence; shares are rounded up, days are UTC.
-    #[schema(example = "78 % of the budget is consumed; the largest incident, on 12 November, took 45 %")]
+    #[schema(example = "77.1 % of the budget is consumed; the largest incident, on 12 November, took 45 %")]
     summary: String,
 }
 

@@ -61,7 +61,7 @@ async fn an_exhausted_budget_holds_features_and_lets_security_pass() {
             "change": {"kind": "feature", "description": "A new checkout"}, "at": NOW, "decidedAt": NOW, "by": null,
             "policyRevision": 0, "overrides": [],
             "reasons": [{"objective": "shop", "rule": "exhausted", "verdict": "hold", "observed": "exhausted",
-                "limit": "exhausted", "detail": "shop has exhausted its budget: -100 % of it is left"}],
+                "limit": "exhausted", "detail": "shop has exhausted its budget: 200 % of it is used"}],
             "postmortemRequired":
                 [{"objective": "shop", "start": start, "end": "2026-11-19T00:01:00Z", "share": 2}]})
     );

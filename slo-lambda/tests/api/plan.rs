@@ -126,7 +126,7 @@ async fn toil_ranks_what_consumed_most() {
                 "summary": "70 % of the budget is consumed; the largest incident, on 1 November, took 60 %; a postmortem is due"},
             {"objective": "month", "unit": "seconds", "consumed": 60, "consumedRatio": 0.002_314_814_814_814_81,
                 "incidents": [of_month],
-                "summary": "1 % of the budget is consumed; the largest incident, on 1 November, took 1 %"}])
+                "summary": "0.3 % of the budget is consumed; the largest incident, on 1 November, took 0.3 %"}])
     );
 }
 
