@@ -68,7 +68,7 @@ async fn walk(browser: &Browser, url: &str, token: &str) {
 
     // The worst one, which is the first line, and its incident.
     browser.follow("table.lines tbody tr:first-child th a").await;
-    assert_eq!(browser.text("h1").await, "Checkout availability: exhausted");
+    assert_eq!(browser.text("h1").await, "Checkout availability: hold (exhausted)");
     looks_right(browser).await;
     let marks = browser
         .list(

@@ -8,6 +8,7 @@ mod layout;
 pub(crate) mod objective;
 pub(crate) mod overview;
 mod plot;
+mod reason;
 pub(crate) mod reference;
 pub(crate) mod sign_in;
 pub(crate) mod sprint;

@@ -11,12 +11,13 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use slo_core::{
     Alert, BudgetReport, BurnDownPoint, Change, ChangeKind, DecisionFilter, DecisionRecord, Error, EventCounts,
-    Evidence, HeldBack, Incident, Judgement, Managed, Minute, Objective, Period, ServiceProfile, Shorthand, Status,
-    Target, TimeWindow, Unit, Versioned, WhatIf,
+    Evidence, HeldBack, Incident, Judgement, Managed, Minute, Objective, Period, Policy, ServiceProfile, Shorthand,
+    Status, Target, TimeWindow, Unit, Versioned, WhatIf,
 };
 
 use super::layout::{Frame, frame};
 use super::overview::{bar, called, left, status};
+use super::reason::{alert, because};
 use super::{Page, Visitor, icon, words};
 use crate::edge::links::Base;
 use crate::edge::problem::Problem;
@@ -33,7 +34,10 @@ struct Told {
     now: Timestamp,
     objective: Versioned<Objective>,
     report: BudgetReport,
-    /// What the policy says of a feature.
+    policy: Policy,
+    /// What its rules see.
+    evidence: Evidence,
+    /// What it says of a feature.
     judgement: Judgement,
     /// With another target, and that.
     what_if: Option<(Target, BudgetReport)>,
@@ -100,12 +104,14 @@ pub(crate) async fn get(
     let ((report, alerts, incidents), ((points, counts, what_if), ((policy, _), changes, decisions, profile))) =
         try_join(today, try_join(past, said)).await?;
     let evidence = Evidence::new(&objective, &report, &alerts, &incidents);
-    let judgement = policy.judge(ChangeKind::Feature, &[evidence]);
+    let judgement = policy.judge(ChangeKind::Feature, std::slice::from_ref(&evidence));
     let decisions = decisions.items;
     let told = Told {
         now,
         objective,
         report,
+        policy,
+        evidence,
         judgement,
         what_if,
         refused,
@@ -158,6 +164,7 @@ fn content(told: &Told, base: &Base, visitor: &Visitor) -> Markup {
         @if visitor.name().is_none() {
             p.screen { a href=(base.href(&format!("/api/v1/objectives/{}/error-budget", told.objective.value.name))) { "The same as JSON" } }
         }
+        (words::as_of(told.now))
     }
 }
 
@@ -168,18 +175,19 @@ fn head(told: &Told, base: &Base) -> Markup {
     let verdict = told.judgement.verdict;
     html! {
         div.answer.(verdict.name()) {
-            h1 { (icon::status(told.report.status)) " " (called(value)) ": " (words::status(told.report.status).to_lowercase()) }
+            h1 { (icon::verdict(verdict)) " " (called(value)) ": " (words::verdict(verdict).to_lowercase()) " (" (state(told)) ")" }
             p.lead {
                 (words::sentence(&left(&told.report))) " "
                 "For a feature: " strong { (words::verdict(verdict).to_lowercase()) } "."
             }
             @if !told.judgement.reasons.is_empty() {
                 ul.why { @for reason in &told.judgement.reasons {
-                    li { (words::sentence(&format!("it{}", words::because(reason)))) @if reason.aspirational { " It is aspirational and only informs." } }
+                    li { "It " (because(reason, &told.policy, &told.evidence, told.now)) "." @if reason.aspirational { " It is aspirational and only informs." } }
                 } }
             }
+            @if let Some(part) = words::unmeasured(&told.report) { p { (words::sentence(&part)) } }
         }
-        p { (words::sentence(&words::promise(value))) @if let Some(text) = &value.description { " " bdi { (text) } } }
+        p { "Promised: " (words::promise(value)) "." @if let Some(text) = &value.description { " " bdi { (text) } } }
         p.note {
             "Service " a href=(base.href(&format!("/?service={}", value.service))) { (service) }
             @for (i, owner) in value.owners.iter().enumerate() {
@@ -189,6 +197,20 @@ fn head(told: &Told, base: &Base) -> Markup {
             " · indicator " (value.series.indicator)
             @if value.public_badge { " · " a href=(base.href(&format!("/badges/{}.svg", value.name))) { "badge" } }
         }
+    }
+}
+
+/// The state of the budget, and what makes the verdict another one than it alone would.
+fn state(told: &Told) -> String {
+    let state = words::status(told.report.status).to_lowercase();
+    let (reasons, verdict) = (&told.judgement.reasons, told.judgement.verdict);
+    let alert = reasons.iter().filter(|reason| !reason.aspirational).find_map(|reason| alert(reason, &told.policy));
+    let informs = reasons.iter().any(|reason| reason.aspirational && reason.verdict > verdict);
+    match alert {
+        _ if informs => format!("{state}, but aspirational"),
+        Some(alert) if told.report.status == Status::Ok => format!("{state}, but a {} alert fires", alert.name()),
+        Some(alert) => format!("{state}, and a {} alert fires", alert.name()),
+        None => state,
     }
 }
 

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use http::StatusCode;
+use jiff::Timestamp;
 use maud::{Markup, html};
 use slo_core::{
-    BudgetReport, ChangeKind, Evidence, Filter, Judgement, MAX_PAGE, Name, Objective, Ratio, Status, Verdict, Versioned,
+    BudgetReport, ChangeKind, Evidence, Filter, Judgement, MAX_PAGE, Name, Objective, Policy, Ratio, Status, Verdict,
+    Versioned,
 };
 
 use super::layout::{Frame, frame};
+use super::reason::because;
 use super::{Page, Visitor, icon, words};
 use crate::edge::links::Base;
 use crate::edge::problem::Problem;
@@ -71,14 +74,15 @@ pub(crate) async fn get(
     for line in lines.iter_mut().take(NAMED).filter(|line| Some(line.judgement.verdict) == worst) {
         if line.evidence.alerts.iter().any(|alert| alert.firing) {
             let (_, evidence) = app.service.seen_by(&policy, ChangeKind::Feature, &line.objective, now, now).await?;
-            line.judgement = policy.judge(ChangeKind::Feature, &[evidence]);
+            line.judgement = policy.judge(ChangeKind::Feature, std::slice::from_ref(&evidence));
+            line.evidence = evidence;
         }
     }
     let next = found.next.as_ref().map(|name| paging.next(&key, name));
     let part = next.is_some() || paging.after.is_some();
     let filter = &paging.filter;
     let content = html! {
-        (answer(&lines, part, filter, &base))
+        (answer(&lines, part, filter, &base, (&policy, now)))
         (form(&asked, &lines, &base))
         @if !lines.is_empty() { (table(&lines, &base)) }
         @if part {
@@ -87,6 +91,7 @@ pub(crate) async fn get(
                 @if let Some(next) = &next { a rel="next" href=(href(&base, &paging, Some(next))) { "Next page" } }
             }
         }
+        (words::as_of(now))
     };
     page(StatusCode::OK, content)
 }
@@ -144,7 +149,7 @@ fn address(base: &Base, pairs: impl Iterator<Item = (&'static str, String)>) -> 
 }
 
 /// What one wants to know, in a sentence.
-fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
+fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base, (policy, now): (&Policy, Timestamp)) -> Markup {
     let with = |verdict| lines.iter().filter(|line| line.judgement.verdict == verdict).collect::<Vec<_>>();
     let (hold, caution) = (with(Verdict::Hold), with(Verdict::Caution));
     let all = words::counted(lines.len(), "objective");
@@ -153,10 +158,13 @@ fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
     let (verdict, sentence) = match (hold.len(), caution.len()) {
         _ if lines.is_empty() && filtered => (None, "No objective is like that".to_owned()),
         _ if lines.is_empty() => (None, "Nothing is promised yet".to_owned()),
-        (0, 0) => (Some(Verdict::Ship), format!("Ship: none of {all}{place} holds features back")),
+        // What a part says is no answer for the whole.
+        (0, 0) if part => (None, "Nothing on this page holds features back; there are more pages".to_owned()),
+        (0, 0) => (Some(Verdict::Ship), format!("Ship: none of {all} holds features back")),
         (0, n) => {
             let ask = if n == 1 { "asks" } else { "ask" };
-            (Some(Verdict::Caution), format!("Ship with care: {n} of {all}{place} {ask} to think twice"))
+            let care = if part { "" } else { "Ship with care: " };
+            (Some(Verdict::Caution), format!("{care}{n} of {all}{place} {ask} to think twice"))
         }
         (n, _) => {
             let hold = if n == 1 { "holds" } else { "hold" };
@@ -180,8 +188,8 @@ fn answer(lines: &[Line], part: bool, filter: &Filter, base: &Base) -> Markup {
                         li {
                             a href=(link(base, line)) { (called(&line.objective.value)) }
                             @for (i, reason) in line.judgement.reasons.iter().enumerate() {
-                                @if i > 0 { ";" }
-                                (words::because(reason))
+                                @if i > 0 { "; it " } @else { " " }
+                                (because(reason, policy, &line.evidence, now))
                             }
                         }
                     }
@@ -276,6 +284,7 @@ fn row(line: &Line, base: &Base, shared: bool) -> Markup {
                     span.note { (if judgement.verdict == Verdict::Hold { "holds features back" } else { "think twice" }) }
                 }
                 @if value.aspirational { span.note { "aspirational" } }
+                @if let Some(part) = words::unmeasured(report) { span.note { (part) } }
             }
             th scope="row" {
                 a href=(link(base, line)) { (called(value)) }
@@ -308,9 +317,15 @@ pub(super) fn left(report: &BudgetReport) -> String {
         return "no data".to_owned();
     }
     let left = report.budget.left();
+    let share = report.budget.remaining_ratio.map(|ratio| {
+        if ratio.is_zero_or_less() {
+            words::share(Some(ratio.complement())) + " used"
+        } else {
+            words::percent(ratio, 0)
+        }
+    });
     // A number and its sign stay on one line.
-    let share = |ratio| words::percent(ratio, 0).replace(' ', "\u{a0}");
-    report.budget.remaining_ratio.map_or_else(|| left.clone(), |ratio| format!("{left} ({})", share(ratio)))
+    share.map_or_else(|| left.clone(), |share| format!("{left} ({})", share.replace(" %", "\u{a0}%")))
 }
 
 /// What is left as a bar with a mark where the warning begins; what is said beside it is the same.

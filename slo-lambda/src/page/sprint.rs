@@ -3,7 +3,10 @@
 use axum::extract::State;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use maud::{Markup, html};
-use slo_core::{Error, Filter, MAX_PAGE, Minute, Name, Objective, PlanSpan, Planned, Ratio, Toil, User, Versioned};
+use slo_core::{
+    BudgetUnit, Error, Filter, MAX_PAGE, Minute, Name, Objective, Plan, PlanSpan, Planned, Ratio, Status, Toil, User,
+    Versioned,
+};
 
 use super::layout::{Frame, frame};
 use super::overview::{called, status};
@@ -47,29 +50,36 @@ pub(crate) async fn get(
     };
     // In this task, because the meter is the task's.
     let mut rows: Vec<Row> = stream::iter(page.items).map(plan).buffered(AT_ONCE).try_collect().await?;
-    rows.sort_by_key(|(_, planned)| {
+    // Those that only inform come after those that count.
+    rows.sort_by_key(|(objective, planned)| {
         let left = planned.plan.budget.remaining_ratio.filter(|_| planned.plan.expected.is_some());
-        (left.is_none(), left)
+        (objective.aspirational, left.is_none(), left)
     });
-    let next = page.next.as_ref().map(|name| {
-        let days = format!("from={}&to={}", span.from(), span.to());
-        base.href(&format!("{path}?{days}&limit={}&cursor={}", paging.limit, paging.next(&key, name)))
-    });
+    let days = base.href(&format!("{path}?from={}&to={}&limit={}", span.from(), span.to(), paging.limit));
+    let next = page.next.as_ref().map(|name| format!("{days}&cursor={}", paging.next(&key, name)));
+    let part = next.is_some() || paging.after.is_some();
     let title = format!("Sprint of {}", user.display_name);
     let content = html! {
         h1 { (title) }
         p.lead {
-            "What the error budgets of " (words::counted(rows.len(), "objective")) " let the team spend from "
-            (words::stamp(span.from(), now)) " to " (words::stamp(span.to(), now)) "."
+            "What the error budgets of " (words::counted(rows.len(), "objective")) @if part { " on this page" }
+            " let the team spend from " (words::stamp(span.from(), now)) " to " (words::stamp(span.to(), now)) "."
+            @if part { " There are more pages." }
         }
         (form(&base.href(&path), &span))
         @if rows.is_empty() {
             p { "No objective names " (user.name) " as an owner: add " code { "owners" } " to one." }
         } @else {
             (plans(&rows, &base))
-            (toil(&rows, now))
+            (toil(&rows, part, now))
         }
-        @if let Some(next) = &next { nav.pages aria-label="Pages" { a rel="next" href=(next) { "Next page" } } }
+        @if part {
+            nav.pages aria-label="Pages" {
+                @if paging.after.is_some() { a href=(days) { "First page" } }
+                @if let Some(next) = &next { a rel="next" href=(next) { "Next page" } }
+            }
+        }
+        (words::as_of(now))
     };
     Ok(Page(frame(&Frame { base: &base, title: &title, visitor: visitor.name() }, &content)))
 }
@@ -90,7 +100,7 @@ fn form(action: &str, span: &PlanSpan) -> Markup {
 fn plans(rows: &[Row], base: &Base) -> Markup {
     html! {
         table.lines.plans {
-            caption { "What may be spent, least left first" }
+            caption { "What may be spent, least left first. What burns anyway is rounded up, all else down" }
             thead {
                 tr {
                     th scope="col" { "Status" }
@@ -104,9 +114,10 @@ fn plans(rows: &[Row], base: &Base) -> Markup {
             }
             tbody {
                 @for (objective, Planned { plan, .. }) in rows {
-                    @let amount = |amount: Option<Ratio>| amount_of(plan, amount);
+                    @let unknown = plan.status == Status::NoData && plan.expected.is_none();
+                    @let amount = |amount: Option<Ratio>| amount_of(plan, amount.filter(|_| !unknown), Round::Down);
                     tr.(plan.status.name()) {
-                        td { (status(plan.status)) }
+                        td { (status(plan.status)) @if objective.aspirational { span.note { "aspirational" } } }
                         th scope="row" {
                             a href=(base.href(&format!("/objectives/{}", objective.name))) { (called(objective)) }
                             span.note { (words::sentence(&plan.summary())) }
@@ -114,7 +125,7 @@ fn plans(rows: &[Row], base: &Base) -> Markup {
                         td.number data-label="Left now" { (amount(Some(plan.budget.remaining))) }
                         td.number data-label="Comes back" { (amount(plan.comes_back)) }
                         td.number data-label="May be spent" { (amount(plan.spendable)) }
-                        td.number data-label="Burns anyway" { (amount(plan.expected)) }
+                        td.number data-label="Burns anyway" { (amount_of(plan, plan.expected, Round::Up)) }
                         td.number data-label="Free for you" { (amount(plan.discretionary)) }
                     }
                 }
@@ -123,35 +134,56 @@ fn plans(rows: &[Row], base: &Base) -> Markup {
     }
 }
 
-/// Events as they are, seconds in minutes and hours; rounded down.
-fn amount_of(plan: &slo_core::Plan, amount: Option<Ratio>) -> String {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Down,
+    Up,
+}
+
+/// Events as they are, times as finely as the sentences have them: in seconds, minutes, then hours.
+fn amount_of(plan: &Plan, amount: Option<Ratio>, round: Round) -> String {
     let Some(amount) = amount else { return "–".to_owned() };
-    let whole = words::scaled(amount, 1);
+    let whole = |grain: i128| match Ratio::new(amount.numerator(), amount.denominator().saturating_mul(grain)) {
+        Some(amount) if round == Round::Up => amount.times_up(1),
+        Some(amount) => amount.times_down(1),
+        None => 0,
+    };
+    let count = whole(1);
+    let little = count == 0 && !amount.is_zero_or_less();
     match plan.budget.unit {
-        slo_core::BudgetUnit::Events => words::grouped(whole),
-        slo_core::BudgetUnit::Seconds => {
-            let sign = if whole < 0 { "-" } else { "" };
-            // Rounded down on either side of zero.
-            let whole = u64::try_from(if whole < 0 { (whole.abs() + 59) / 60 } else { whole / 60 }).unwrap_or(u64::MAX);
-            format!("{sign}{}", words::minutes(whole))
+        BudgetUnit::Events if little => "below 1 failed".to_owned(),
+        BudgetUnit::Events => format!("{} failed", words::grouped(count)),
+        BudgetUnit::Seconds if little => "below 1 s".to_owned(),
+        BudgetUnit::Seconds => {
+            let sign = if count < 0 { "-" } else { "" };
+            let grain = match count.unsigned_abs() {
+                0..120 => return format!("{count} s"),
+                120..=172_800 => 1,
+                _ => 60,
+            };
+            let minutes = u64::try_from(whole(60 * grain).unsigned_abs()).unwrap_or(u64::MAX);
+            format!("{sign}{}", words::minutes(minutes.saturating_mul(u64::try_from(grain).unwrap_or(1))))
         }
     }
 }
 
 /// What consumed most.
-fn toil(rows: &[Row], now: jiff::Timestamp) -> Markup {
+fn toil(rows: &[Row], part: bool, now: jiff::Timestamp) -> Markup {
     let all: Vec<(&Name, &Toil)> = rows.iter().map(|(objective, planned)| (&objective.name, &planned.toil)).collect();
-    let ranked = Toil::ranked(all);
-    let named =
-        |name: &Name| rows.iter().find(|(objective, _)| objective.name == *name).map(|(found, _)| called(found));
+    let found =
+        |name: &Name| rows.iter().find(|(objective, _)| objective.name == *name).map(|(objective, _)| objective);
+    let aspires = |name: &Name| found(name).is_some_and(|objective| objective.aspirational);
+    let mut ranked = Toil::ranked(all);
+    ranked.sort_by_key(|(name, _)| aspires(name));
     html! {
         section.toil aria-labelledby="toil" {
             h2 #toil { "What the budgets went into" }
+            @if part { p { "Of the objectives on this page." } }
             @if ranked.is_empty() { p { "Nothing failed." } }
             ol {
                 @for (name, toil) in ranked {
                     li {
-                        strong { (named(name).unwrap_or_default()) } ": " (toil.summary()) "."
+                        strong { (found(name).map(called).unwrap_or_default()) } @if aspires(name) { " (aspirational)" } ": " (toil.summary()) "."
                         @if !toil.incidents.is_empty() {
                             ul {
                                 @for incident in &toil.incidents {

@@ -1,11 +1,11 @@
 //! Figures as people read them. Nothing is computed here that decides anything.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use slo_core::{
-    BudgetReport, BudgetingMethod, DecisionReason, ExclusionMode, Minute, Objective, Period, Ratio, Shorthand, Status,
-    Target, TimeWindow, Unit, Verdict,
+    BudgetReport, BudgetingMethod, ExclusionMode, Minute, Objective, Period, Ratio, Shorthand, Status, Target,
+    TimeWindow, Unit, Verdict,
 };
 
 /// A status in words.
@@ -35,13 +35,9 @@ pub(super) const fn exclusion(mode: ExclusionMode) -> &'static str {
     }
 }
 
-/// `ratio * per`, rounded down. For showing: very long fractions are shortened first.
+/// `ratio * per`, rounded down.
 pub(super) fn scaled(ratio: Ratio, per: i128) -> i128 {
-    let (mut numerator, mut denominator) = (ratio.numerator(), ratio.denominator());
-    while numerator.unsigned_abs().max(denominator.unsigned_abs()) >> 80 > 0 {
-        (numerator, denominator) = (numerator >> 8, (denominator >> 8).max(1));
-    }
-    (numerator * per).div_euclid(denominator)
+    ratio.times_down(per)
 }
 
 /// A whole number of tenths to the power of `decimals`, without trailing zeros.
@@ -67,9 +63,12 @@ pub(super) fn grouped(count: i128) -> String {
     text
 }
 
-/// A share in per cent, rounded down to so many decimals.
+/// A share in per cent, rounded down to so many decimals; however little it is, it is not nothing.
 pub(super) fn percent(ratio: Ratio, decimals: u32) -> String {
-    format!("{} %", decimal(scaled(ratio, 100 * 10_i128.pow(decimals)), decimals))
+    match scaled(ratio, 100 * 10_i128.pow(decimals)) {
+        0 if !ratio.is_zero_or_less() => format!("below {} %", decimal(1, decimals)),
+        whole => format!("{} %", decimal(whole, decimals)),
+    }
 }
 
 /// Likewise, or a dash.
@@ -79,8 +78,25 @@ pub(super) fn percent_or_dash(ratio: Option<Ratio>, decimals: u32) -> String {
 
 /// A share of a budget in per cent, rounded up to a tenth: what an incident took.
 pub(super) fn share(ratio: Option<Ratio>) -> String {
-    let up = |ratio: Ratio| Ratio::new(-ratio.numerator(), ratio.denominator()).map_or(0, |r| -scaled(r, 1_000));
-    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{} %", decimal(up(ratio), 1)))
+    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{} %", decimal(ratio.times_up(1_000), 1)))
+}
+
+/// What is left of a budget, for where its name stands already.
+pub(super) fn remains(left: Ratio) -> String {
+    if left.is_zero_or_less() {
+        format!("has used {} of its budget", share(Some(left.complement())))
+    } else {
+        format!("has {} of its budget left", percent(left, 0))
+    }
+}
+
+/// That little was measured, where it was: what is said of the rest is said of what nobody has seen.
+pub(super) fn unmeasured(report: &BudgetReport) -> Option<String> {
+    let most = Ratio::new(9, 10).expect("above zero");
+    let coverage = report.coverage.filter(|coverage| report.status != Status::NoData && *coverage < most)?;
+    let share =
+        if scaled(coverage, 100) == 0 { "less than 1 %".to_owned() } else { format!("only {}", percent(coverage, 0)) };
+    Some(format!("measured {share} of the time"))
 }
 
 /// A target in per cent, all of it.
@@ -145,12 +161,6 @@ pub(super) fn sentence(text: &str) -> String {
     format!("{}{}{stop}", first.collect::<String>(), letters.as_str())
 }
 
-/// What a rule says of an objective, for where its name stands already: ` has exhausted its budget: …`.
-pub(super) fn because(reason: &DecisionReason) -> String {
-    let detail = reason.detail.strip_prefix(reason.objective.as_str()).filter(|rest| rest.starts_with(' '));
-    detail.map_or_else(|| format!(": {}", reason.detail), str::to_owned)
-}
-
 /// `1 objective`, `2 objectives`.
 pub(super) fn counted(count: usize, one: &str) -> String {
     format!("{} {one}{}", grouped(i128::try_from(count).unwrap_or(i128::MAX)), if count == 1 { "" } else { "s" })
@@ -191,17 +201,19 @@ fn span(length: Shorthand) -> String {
     counted(usize::try_from(length.number()).unwrap_or(usize::MAX), unit)
 }
 
-/// What is promised, in a sentence without its stop.
+/// What is promised, for a sentence that begins so.
 pub(super) fn promise(objective: &Objective) -> String {
     let (goal, window) = (target(objective.target), window(&objective.time_window));
     match objective.method {
-        BudgetingMethod::Occurrences => format!("{goal} of all events are good over {window}"),
+        BudgetingMethod::Occurrences => format!("at least {goal} of events good over {window}"),
         BudgetingMethod::Timeslices { target, width } => {
             let good = percent(target.into(), 7);
-            format!("{goal} of all {} slices are {good} good over {window}", minutes(width.minutes().unsigned_abs()))
+            let width = minutes(width.minutes().unsigned_abs());
+            format!("at least {goal} of slices of {width} at least {good} good over {window}")
         }
         BudgetingMethod::RatioTimeslices { width } => {
-            format!("{goal} is the mean of all {} slices over {window}", minutes(width.minutes().unsigned_abs()))
+            let width = minutes(width.minutes().unsigned_abs());
+            format!("slices of {width} at least {goal} good on average over {window}")
         }
     }
 }
@@ -215,7 +227,7 @@ pub(super) fn outlook(objective: &Objective, report: &BudgetReport) -> String {
     }
     if !report.exhausted {
         return match report.forecast.exhausted_at {
-            Some(at) => format!("Runs out {} at the pace of the last day", time(at, now)),
+            Some(at) => format!("Runs out {} at the pace of the last {}", time(at, now), pace(report)),
             None => "Not in sight".to_owned(),
         };
     }
@@ -224,10 +236,27 @@ pub(super) fn outlook(objective: &Objective, report: &BudgetReport) -> String {
     }
     let back = report.forecast.recovers.iter().find(|(_, left)| left.is_some_and(|left| !left.is_zero_or_less()));
     match (back, report.forecast.recovers.last()) {
-        (Some((at, _)), _) => format!("Back by {} if nothing more fails", day(at.timestamp(), now)),
+        (Some((at, _)), _) => {
+            let at = at.timestamp();
+            let soon = at.duration_since(now) < SignedDuration::from_hours(48);
+            let when = if soon { time(at, now) } else { format!("on {}", day(at, now)) };
+            format!("Back {when} if nothing more fails")
+        }
         (None, Some((at, _))) => format!("Not back before {}", day(at.timestamp(), now)),
         (None, None) => "Not back soon".to_owned(),
     }
+}
+
+/// The look-back whose rate a forecast goes on with.
+fn pace(report: &BudgetReport) -> String {
+    let length = report.forecast.lookback.map(|lookback| lookback.name().parse().expect("look-backs are durations"));
+    length.map_or_else(String::new, |length| span(length).trim_start_matches("1 ").to_owned())
+}
+
+/// When a page was made, for who reads it on paper.
+pub(super) fn as_of(now: Timestamp) -> Markup {
+    let at = TimeZone::UTC.to_datetime(now).strftime("%-d %b %Y %H:%M UTC").to_string();
+    html! { p.note { "As of " time datetime=(now.to_string()) { (at) } "." } }
 }
 
 /// A span of minutes as people read it; its day is said once.
@@ -266,6 +295,14 @@ mod tests {
         assert_eq!(percent(ratio(12_345, 1), 0), "1,234,500 %");
         assert_eq!([-123, -1_234, 999].map(grouped), ["-123", "-1,234", "999"]);
         assert_eq!(percent(ratio(i128::MAX, i128::MAX - 1), 1), "100 %");
+        // Wide parts are not shortened: that would be one off.
+        assert_eq!(percent(ratio(-i128::MAX / 2, i128::MAX / 2), 0), "-100 %");
+        assert_eq!(share(Some(ratio(i128::MAX / 2 * 2, i128::MAX / 2))), "200 %");
+        assert_eq!([percent(ratio(1, 1_001), 1), percent(ratio(1, 101), 0)], ["below 0.1 %", "below 1 %"]);
+        assert_eq!([percent(ratio(0, 7), 1), percent(ratio(1, 1_000), 1)], ["0 %", "0.1 %"]);
+        let remains = [ratio(-99_051, 100_000), ratio(0, 1), ratio(249, 1_000)].map(remains);
+        assert_eq!(remains[0], "has used 199.1 % of its budget");
+        assert_eq!([&remains[1], &remains[2]], ["has used 100 % of its budget", "has 24 % of its budget left"]);
         assert_eq!([share(Some(ratio(1, 3))), share(None)], ["33.4 %", "–"]);
         assert_eq!(sli(Some(ratio(99_998_765, 100_000_000)), "0.999".parse().expect("a target")), "99.998 %");
         assert_eq!([rate(Some(ratio(1, 1_000))), rate(Some(ratio(149, 10))), rate(None)], ["below 0.01", "14.9", "–"]);

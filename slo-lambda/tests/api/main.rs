@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod answers;
 mod audit;
 mod badge;
 mod common;

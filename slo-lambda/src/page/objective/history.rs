@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use slo_core::{DecisionRecord, Exclusion, Verdict};
 
-use super::super::{icon, words};
+use super::super::{icon, reason, words};
 use super::Told;
 
 pub(super) fn exclusions(told: &Told) -> Markup {
@@ -64,7 +64,7 @@ fn decision(record: &DecisionRecord, told: &Told) -> Markup {
                 @if let Some(by) = &decision.decided.by { ", asked by " (by) }
             }
             ul {
-                @for reason in &decision.judgement.reasons { li { (words::sentence(&reason.detail)) } }
+                @for said in &decision.judgement.reasons { li { (reason::stored(said)) } }
                 @for granted in &record.overrides {
                     li {
                         strong { "Overridden" } " " (words::stamp(granted.granted.at, told.now))
