@@ -43,7 +43,7 @@ fn draw(objective: &Versioned<Objective>, report: &BudgetReport) -> String {
     let name = objective.value.name.as_str();
     let state = words::status(report.status).to_lowercase();
     let said = match report.budget.remaining_ratio {
-        Some(left) if report.status != Status::NoData => format!("{state}, {} left", words::percent(left, 0)),
+        Some(left) if report.status != Status::NoData => format!("{state}, {}", words::left_or_used(left)),
         _ => state,
     };
     // White on each of them is read easily: at least 4.5 to 1.

@@ -240,7 +240,7 @@ fn facts(told: &Told) -> Markup {
                 }
             }
             @if let Some((sla, remaining)) = report.sla {
-                div { dt { "Against the SLA" } dd { (words::percent_or_dash(remaining, 0)) " left" span.note { "agreed " (words::target(sla)) } } }
+                div { dt { "Against the SLA" } dd { (remaining.map_or_else(|| "–".to_owned(), words::left_or_used)) span.note { "agreed " (words::target(sla)) } } }
             }
         }
     }

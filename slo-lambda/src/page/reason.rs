@@ -16,7 +16,7 @@ pub(super) fn because(reason: &DecisionReason, policy: &Policy, seen: &Evidence,
             let alert = seen.alerts.iter().find(|alert| alert.firing && alert.severity == *severity);
             alert.map(|alert| {
                 let since = alert.since.map(|since| format!(" since {}", words::time(since, now))).unwrap_or_default();
-                format!("has a {} alert that fires{since} ({} window)", severity.name(), alert.long_window)
+                format!("has a {} alert firing{since} ({} window)", severity.name(), alert.long_window)
             })
         }
         Some(Condition::IncidentShare(_)) => {

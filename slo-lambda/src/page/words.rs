@@ -81,6 +81,15 @@ pub(super) fn share(ratio: Option<Ratio>) -> String {
     ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{} %", decimal(ratio.times_up(1_000), 1)))
 }
 
+/// `24 % left`, `199.1 % used`: nobody has less than nothing.
+pub(super) fn left_or_used(left: Ratio) -> String {
+    if left.is_zero_or_less() {
+        format!("{} used", share(Some(left.complement())))
+    } else {
+        format!("{} left", percent(left, 0))
+    }
+}
+
 /// What is left of a budget, for where its name stands already.
 pub(super) fn remains(left: Ratio) -> String {
     if left.is_zero_or_less() {

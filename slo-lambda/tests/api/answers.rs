@@ -1,5 +1,7 @@
 //! What the pages answer where a figure alone would mislead.
 
+use axum::body::Body;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::common::{Answer, Api, indicator, objective, user};
@@ -57,19 +59,24 @@ async fn heading_shape_and_colour_are_of_the_verdict() {
     add(&api, "soon", hours("6h", "0.995"), with_alert).await;
     let mut wish = hours("6h", "0.995");
     wish["aspirational"] = json!(true);
+    wish["publicBadge"] = json!(true);
+    wish["sla"] = json!({"target": 0.99});
     add(&api, "wish", wish, minutes(360, 0, 98, 100)).await;
     let soon = api.page("/objectives/soon").await;
     let (class, heading) = answer(&soon);
     assert!(class == "hold" && heading.contains(CROSS), "{class} {heading}");
     assert!(heading.ends_with("soon: hold (on track, but a page alert fires)"), "{heading}");
     // When it began to fire is written as all times are.
-    says(&soon, &["<li>It has a page alert that fires since 20 Nov 11:", "(1h window).</li>"]);
+    says(&soon, &["<li>It has a page alert firing since 20 Nov 11:", "(1h window).</li>"]);
     let wish = api.page("/objectives/wish").await;
     let (class, heading) = answer(&wish);
     assert!(class == "ship" && heading.contains(CHECK), "{class} {heading}");
     assert!(heading.ends_with("wish: ship (exhausted, but aspirational)"), "{heading}");
-    says(&wish, &["<li>It has used 400 % of its budget.", "aspirational and only informs"]);
-    says(&api.page("/").await, &[">soon</a> has a page alert that fires since 20 Nov 11:", "(400\u{a0}% used)"]);
+    says(&wish, &["<li>It has used 400 % of its budget.", "aspirational and only informs", "<dd>200 % used<"]);
+    let badge = api.send(Method::GET, "/badges/wish.svg", &[], Body::empty()).await;
+    says(&badge, &["exhausted, 400 % used<"]);
+    says(&wish, &[": at least 99.5 % of events good over the last 6 hours.</li>"]);
+    says(&api.page("/").await, &[">soon</a> has a page alert firing since 20 Nov 11:", "(400\u{a0}% used)"]);
 
     // A decision is kept as it was written, and no name is written with a capital.
     let decision = json!({"objectives": ["wish", "soon"], "change": {"kind": "feature"}});

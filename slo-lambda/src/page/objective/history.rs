@@ -88,7 +88,7 @@ pub(super) fn changes(told: &Told) -> Markup {
                     li {
                         (words::stamp(change.stamp.at, told.now))
                         @if let Some(by) = &change.stamp.by { " by " (by) }
-                        ": " (change.value.as_ref().map_or_else(|| "deleted.".to_owned(), |value| words::sentence(&words::promise(value))))
+                        ": " (change.value.as_ref().map_or_else(|| "deleted".to_owned(), words::promise)) "."
                     }
                 }
             }
