@@ -100,7 +100,7 @@ fn form(action: &str, span: &PlanSpan) -> Markup {
 fn plans(rows: &[Row], base: &Base) -> Markup {
     html! {
         table.lines.plans {
-            caption { "What may be spent, least left first. What burns anyway is rounded up, all else down" }
+            caption { "What may be spent, least left first, aspirational objectives last. What burns anyway is rounded up, all else down" }
             thead {
                 tr {
                     th scope="col" { "Status" }
