@@ -23,7 +23,7 @@ pub(super) fn because(reason: &DecisionReason, policy: &Policy, seen: &Evidence,
             let largest = seen.incidents.iter().find(|incident| incident.share.is_some());
             largest.map(|incident| {
                 let share = words::share(incident.share.map(|share| share.ratio()));
-                format!("lost {share} of its budget in the incident of {}", words::time(incident.start, now))
+                format!("has lost {share} of its budget in the incident of {}", words::time(incident.start, now))
             })
         }
         _ => None,

@@ -101,6 +101,22 @@ async fn a_part_of_the_list_is_no_answer_for_all_of_it() {
 }
 
 #[tokio::test]
+async fn what_a_rule_saw_is_said_in_the_words_of_the_page() {
+    let api = with_three().await;
+    says(&api.page("/objectives/idle").await, &["idle: think twice (no data)", "<li>It has no data.</li>"]);
+    let rule = |name: &str, condition: Value| json!({"name": name, "changes": ["feature"], "verdict": "caution", "condition": condition});
+    let rules = [
+        rule("large", json!({"type": "incidentShare", "value": 0.5})),
+        rule("covered", json!({"type": "coverage", "value": 0.9})),
+    ];
+    assert!(api.put("/policy", "", json!({"rules": rules})).await.status.is_success());
+    let incident = "has lost 277.8 % of its budget in the incident of 18 Nov 09:00";
+    let coverage = "it has data for 5.35 % of its time: less than 90 %";
+    says(&api.page("/").await, &[&format!(">The shop</a> {incident}; {coverage}<")]);
+    says(&api.page("/objectives/shop").await, &[&format!("<li>It {incident}.</li>")]);
+}
+
+#[tokio::test]
 async fn a_little_is_not_nothing() {
     let api = Api::new();
     add(&api, "few", hours("7d", "0.999"), minutes(11, 0, 45, 45)).await;
