@@ -161,6 +161,23 @@ async fn who_packs_may_die_anywhere() -> Checked {
     Ok(())
 }
 
+/// Few hours of many days are asked for together, whether or not the days between have any.
+#[tokio::test]
+async fn what_is_not_packed_costs_no_request_a_day() -> Checked {
+    let client = client().await;
+    for source in ["a", "b"] {
+        let minutes = (0..28).map(|day| measurement(DAY + day * DAYS + 61));
+        write(&process(&client), source, minutes.collect()).await?;
+    }
+    let period = Period::new(DAY, DAY + 30 * DAYS);
+    let reader = process(&client);
+    let (buckets, cost) = cost(reader.read(&series(), period, &Resolution::Minutes)).await;
+    assert_eq!(buckets?.len(), 28);
+    // The days, a look for packed ones, the last hours; then those that the days tell of.
+    assert_eq!(cost, (4, 2_500, 0));
+    Ok(())
+}
+
 /// A day that is not finished, and one of a single hour.
 #[tokio::test]
 async fn what_would_not_be_cheaper_is_not_packed() -> Checked {

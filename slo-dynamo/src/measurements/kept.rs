@@ -25,8 +25,8 @@ use super::packed::Packed;
 
 /// How much is kept, in bytes: some five years of minutes of one source.
 const BYTES: u64 = 16 << 20;
-/// About what a day of one source takes.
-const DAY_SIZE: usize = 8 << 10;
+/// About how many days of one source that are.
+pub(super) const DAYS: i64 = 2_048;
 /// About what an hour takes besides its minutes, and a day besides its hours.
 const OVERHEAD: usize = 160;
 /// So long before an item may go it is not relied upon any more, in seconds: clocks differ.
@@ -38,8 +38,7 @@ pub(super) struct Kept(Cache<(String, Minute), Arc<KeptDay>, Weight>);
 
 impl Default for Kept {
     fn default() -> Self {
-        let days = usize::try_from(BYTES).unwrap_or(usize::MAX) / DAY_SIZE;
-        Self(Cache::with_weighter(days, BYTES, Weight))
+        Self(Cache::with_weighter(usize::try_from(DAYS).unwrap_or_default(), BYTES, Weight))
     }
 }
 

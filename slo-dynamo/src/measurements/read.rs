@@ -15,7 +15,7 @@ use slo_core::{Bucket, Minute, Period, Resolution};
 
 use super::days::{self, Days};
 use super::hour::Hour;
-use super::kept::{Kept, KeptDay};
+use super::kept::{self, Kept, KeptDay};
 use super::key::{DAY, Item};
 use super::memory::Shape;
 use super::packed::Packed;
@@ -104,16 +104,16 @@ impl<'a> Reading<'a> {
         let mut requests = vec![self.days([first, last])];
         requests.extend(self.minutes(self.by_minute([first, sealed - 1])));
         let (packed, unread) = self.whole_days(self.unread(self.by_minute([sealed, last + (DAY - 1)])));
-        requests.extend(self.packed(&packed));
+        requests.extend(self.packed(packed.clone()));
         requests.extend(self.hours(unread, Consistency::Eventual));
         parts.gather(requests).await?;
         self.recall(&mut parts);
         // Minutes of days that have turned out to be sealed, hours that are behind their day, and those of days that
         // have turned out not to be packed.
-        let is_new = |[hour, _]: &Span| packed.contains(&hour.on_grid(DAY));
+        let is_new = |[hour, _]: &Span| packed.iter().any(|[first, last]| (*first..*last + DAY).contains(hour));
         let (new, behind): (Vec<_>, Vec<_>) = self.behind(&parts).into_iter().partition(is_new);
         let mut requests = self.minutes(self.sealed(&parts));
-        requests.extend(self.hours(new, Consistency::Eventual));
+        requests.extend(self.hours(self.rows(&parts, new), Consistency::Eventual));
         requests.extend(self.hours(behind, Consistency::Strong));
         parts.gather(requests).await?;
         // Days that were sealed anew meanwhile, and of the new hours those that are behind.
@@ -143,7 +143,8 @@ impl<'a> Reading<'a> {
 
     /// Those of some hours that have not been read before.
     fn unread(&self, spans: Vec<Span>) -> Vec<Span> {
-        if self.cut.is_some() {
+        let number = (self.period.end - self.period.start) / DAY;
+        if self.cut.is_some() || number > kept::DAYS {
             return spans;
         }
         let mut kept: Option<(Minute, Option<Arc<KeptDay>>)> = None;
@@ -159,21 +160,20 @@ impl<'a> Reading<'a> {
         joined(hours.filter(|hour| !is_read(hour)).map(|hour| [hour; 2]).collect(), 60)
     }
 
-    /// Parts hours into the finished days of which most are wanted, and others.
-    fn whole_days(&self, spans: Vec<Span>) -> (BTreeSet<Minute>, Vec<Span>) {
-        let (mut days, mut hours) = (BTreeSet::new(), Vec::new());
+    /// Parts hours into finished days of which most are wanted, and others.
+    fn whole_days(&self, spans: Vec<Span>) -> (Vec<Span>, Vec<Span>) {
+        let newest = (self.period.end - FRESH).on_grid(DAY) - DAY;
+        let (mut days, mut hours) = (Vec::new(), Vec::new());
         for [first, last] in spans {
-            let mut from = first;
-            while from <= last {
-                let day = from.on_grid(DAY);
-                let to = last.min(day + (DAY - 60));
-                if self.cut.is_none() && to - from >= 60 * HALF && day + DAY + FRESH <= self.period.end {
-                    days.insert(day);
-                } else {
-                    hours.push([from, to]);
-                }
-                from = day + DAY;
+            let [mut from, mut to] = [first, last].map(|hour| hour.on_grid(DAY));
+            from = if first - from < 60 * HALF { from } else { from + DAY };
+            to = newest.min(if last - to < 60 * HALF { to - DAY } else { to });
+            if self.cut.is_some() || last - first < 60 * HALF || to < from {
+                hours.push([first, last]);
+                continue;
             }
+            days.push([from, to]);
+            hours.extend([[first, from - 60], [to + DAY, last]].into_iter().filter(|[first, last]| first <= last));
         }
         (days, hours)
     }
@@ -231,6 +231,24 @@ impl<'a> Reading<'a> {
         behind.map(|(_, (hour, _))| *hour).collect::<BTreeSet<_>>().into_iter().map(|hour| [hour; 2]).collect()
     }
 
+    /// Those together between which days tell of no other hours.
+    fn rows(&self, parts: &Parts, hours: Vec<Span>) -> Vec<Span> {
+        let told = parts.days.open.iter().flat_map(|day| &day.digests).map(|(hour, _)| *hour);
+        let told: BTreeSet<Minute> = told.filter(|hour| self.is_by_minute(*hour)).collect();
+        let hours: BTreeSet<Minute> = hours.into_iter().map(|[hour, _]| hour).collect();
+        let (mut rows, mut goes_on): (Vec<Span>, bool) = (Vec::new(), false);
+        for hour in told {
+            let is_wanted = hours.contains(&hour);
+            match rows.last_mut().filter(|_| goes_on && is_wanted) {
+                Some([_, last]) => *last = hour,
+                None if is_wanted => rows.push([hour; 2]),
+                None => {}
+            }
+            goes_on = is_wanted;
+        }
+        rows
+    }
+
     fn is_by_minute(&self, minute: Minute) -> bool {
         let hour = minute.hour();
         let inside = hour < self.period.end && self.period.start < hour + 60;
@@ -268,13 +286,13 @@ impl<'a> Reading<'a> {
     }
 
     /// Asks for what is packed of some days.
-    fn packed(&self, days: &BTreeSet<Minute>) -> Vec<Request<'_>> {
+    fn packed(&self, days: Vec<Span>) -> Vec<Request<'_>> {
         let request = |[first, last]: Span| {
             let range = Item::Packed.range(first, last);
             async move { Ok(Part::Packed(self.partition.range(range, Consistency::Eventual, Packed::decode).await?)) }
                 .boxed()
         };
-        joined(days.iter().map(|day| [*day; 2]).collect(), DAY).into_iter().map(request).collect()
+        joined(days, DAY).into_iter().map(request).collect()
     }
 
     /// Asks for the minutes of the days that hours are in.

@@ -48,7 +48,7 @@ async fn what_cannot_be_a_target_is_said_where_it_was_written() {
     assert_eq!(wrong.status, 400);
     assert!(wrong.text.contains("value=\"often\"") && wrong.text.contains("A target is a ratio"), "{}", wrong.text);
     assert!(wrong.text.contains("aria-describedby=\"target-fault\""), "{}", wrong.text);
-    assert!(wrong.text.contains("The shop: exhausted"), "the page stays where it was");
+    assert!(wrong.text.contains("The shop: hold (exhausted)"), "the page stays where it was");
     // On paper there is no form, and no heading of one.
     let empty = api.page("/objectives/shop").await;
     let hidden = |text: &str| text.contains("<section class=\"screen\" id=\"what-if\"");
