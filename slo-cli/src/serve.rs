@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 use crate::reconcile::DAYS;
 use crate::storage::{Absent, Opened, Storage};
 
+/// So long after the start nothing is looked after: who has started a server waits for its first answer.
+const SETTLE: Duration = Duration::from_secs(10);
 /// What has outlived its retention is removed this often.
 const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// Days are looked after this often: those to which late data came, and so many times as seldom the newest ones.
@@ -168,6 +170,7 @@ async fn open(args: &Serve) -> Result<(Service, String)> {
 /// schedule.
 async fn reconcile(service: Service) {
     let (pause, seldom) = RECONCILE;
+    tokio::time::sleep(SETTLE).await;
     for round in 0_u64.. {
         let days = if round % seldom == 0 { DAYS } else { 0 };
         match service.reconcile(days, Timestamp::now()).await {
@@ -188,6 +191,7 @@ async fn reconcile(service: Service) {
 
 /// Removes what has outlived its retention: the embedded engine does not do it by itself.
 async fn sweep(engine: Engine) {
+    tokio::time::sleep(SETTLE).await;
     loop {
         let now = u64::try_from(Timestamp::now().as_second()).unwrap_or(0);
         match engine.sweep_expired(now).await {

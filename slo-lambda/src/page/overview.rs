@@ -262,7 +262,7 @@ fn table(lines: &[Line], base: &Base) -> Markup {
                     th scope="col" { "Status" }
                     th scope="col" { "Objective" }
                     th scope="col" { "Budget left" }
-                    th.number scope="col" { "Burn rate, 1 h" }
+                    th.number scope="col" { "Burn rate, 1\u{a0}h" }
                     th scope="col" { "Runs out or recovers" }
                     th.number scope="col" { "Coverage" }
                 }
