@@ -166,8 +166,8 @@ async fn open(args: &Serve) -> Result<(Service, String)> {
     Ok((service, kept))
 }
 
-/// Completes what a crash has left half done, and condenses finished days. On tables elsewhere `slo reconcile` does, or the Lambda's
-/// schedule.
+/// Completes what a crash has left half done, and condenses finished days. On tables elsewhere `slo reconcile`
+/// does, or the Lambda's schedule.
 async fn reconcile(service: Service) {
     let (pause, seldom) = RECONCILE;
     tokio::time::sleep(SETTLE).await;

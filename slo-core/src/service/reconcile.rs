@@ -34,9 +34,8 @@ pub struct Reconciliation {
 impl Service {
     /// Brings the newest `days` UTC days of every indicator in order, today among them, and older ones to which this
     /// process has written late: what a writer left half done is completed, and finished days are condensed where that
-    /// makes them cheaper to read. No answer
-    /// changes, save that what was never acknowledged may become visible. Run it every hour or so; at any
-    /// time, by many at once.
+    /// makes them cheaper to read. No answer changes, save that what was never acknowledged may become visible. Run
+    /// it every hour or so; at any time, by many at once.
     ///
     /// An indicator that fails does not keep the others from being looked at.
     ///
